@@ -1,0 +1,223 @@
+"""The wording of alerts. Every text is whole by itself: it is what goes by SMS."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import assert_never
+
+from core.account import Limit
+from core.alerts import Alert, AlertKind, Table
+from core.allocation import percent
+from core.investing import AccountBlocked, Declined, LimitReached, NoNewCash, NotEnoughCash, Paused, Plan, Skip
+from core.money import Cents, as_text, in_dollars
+from core.orders import Order, OrderState
+from core.runs import Run
+from core.symbols import one_word
+
+
+def executed(run: Run) -> Alert:
+    """Say what a run bought, and by name what it did not buy and why."""
+    bought = [order for order in run.orders if order.filled]
+    sentences = [
+        f"Orders have been executed. Bought {_list(bought)}." if bought else "No order has been executed.",
+        *_shortfalls(run.orders),
+    ]
+    total = sum(order.filled for order in run.orders)
+    return Alert(
+        AlertKind.EXECUTED,
+        " ".join(sentences),
+        title="Orders have been executed" if bought else "No order has been executed",
+        table=Table(
+            ("Sector", "Symbol", "Bought"),
+            tuple((order.intent.sector, one_word(order.intent.symbol), _amount(order.filled)) for order in run.orders),
+            (("Total", "", _amount(total)), ("Cash left", "", _amount(run.cash_left))),
+        ),
+        notes=tuple(_shortfalls(run.orders)),
+    )
+
+
+def followed_up(changes: Sequence[Order]) -> Alert:
+    """Say what became of orders that were still open when their run's alert went out."""
+    sentences = [_outcome([order]) for order in changes if order.state is not OrderState.FILLED]
+    if bought := [order for order in changes if order.state is OrderState.FILLED]:
+        sentences.insert(0, _outcome(bought))
+    return Alert(AlertKind.FOLLOW_UP, " ".join(sentences), title="News of open orders", notes=tuple(sentences))
+
+
+def skipped(skip: Skip) -> Alert:
+    """Say why nothing was bought today."""
+    return Alert(AlertKind.SKIPPED, reason(skip), title="Nothing was bought today")
+
+
+def reason(skip: Skip) -> str:
+    """Return why nothing is bought, as whole sentences with the figures."""
+    match skip:
+        case NotEnoughCash():
+            return (
+                f"Not enough cash to invest today: {as_text(skip.available)} is available, and "
+                f"{as_text(skip.needed)} is needed so that {skip.sector} ({percent(skip.weight)}) gets at least "
+                f"{as_text(skip.minimum)}.{_limited(skip)}"
+            )
+        case Paused():
+            until = f" until {skip.until.isoformat()}" if skip.until else ""
+            return f"Investing is paused{until}, so nothing was bought today. {as_text(skip.waiting)} is waiting."
+        case AccountBlocked():
+            return (
+                f"Nothing was bought today, because Alpaca does not let this account trade: {skip.reason}. "
+                f"{as_text(skip.waiting)} is waiting. Please look at the account at Alpaca."
+            )
+        case Declined():
+            return f"You declined, so nothing was bought today. {as_text(skip.waiting)} is waiting."
+        case LimitReached():
+            return (
+                f"Nothing was bought: {as_text(skip.used)} of the {as_text(skip.limit)} that max_per_day allows "
+                "is spent already today."
+            )
+        case NoNewCash():
+            return (
+                f"Nothing was bought: no new cash has come since today's last run ({as_text(skip.available)} is left)."
+            )
+
+
+def missed(days: Sequence[date], why: str) -> Alert:
+    """Say in one alert which investing days were missed, why, and what happens next."""
+    listed = _and([day.isoformat() for day in days])
+    return Alert(
+        AlertKind.MISSED,
+        f"Investing was missed on {listed}: {why}. Nothing was bought; the cash waits for the next trading day.",
+        title="Investing was missed",
+    )
+
+
+def broker_away(why: str) -> Alert:
+    """Say once that the broker cannot be used, and that nothing is lost by it."""
+    return Alert(
+        AlertKind.TROUBLE,
+        f"Alpaca cannot be reached: {why}. Allocator keeps trying, and orders nothing until Alpaca answers.",
+        title="Alpaca cannot be reached",
+    )
+
+
+def broker_refuses(why: str) -> Alert:
+    """Say once that the broker does not accept the keys."""
+    return Alert(
+        AlertKind.TROUBLE,
+        f"Alpaca refuses the keys: {why}. Nothing is ordered until that is mended: check key_id and secret_key in "
+        "the settings, then restart the service.",
+        title="Alpaca refuses the keys",
+    )
+
+
+def broker_back() -> Alert:
+    """Say that the broker answers again, after an alert that it did not."""
+    return Alert(AlertKind.TROUBLE, "Alpaca answers again.", title="Alpaca answers again")
+
+
+def channel_trouble(channel: str, why: str, remedy: str) -> Alert:
+    """Say, through another channel, that one channel does not deliver."""
+    return Alert(
+        AlertKind.TROUBLE,
+        f"{channel} does not deliver alerts: {why}. {remedy}",
+        title=f"{channel} does not deliver alerts",
+    )
+
+
+def something_broke(what: str) -> Alert:
+    """Say once that an error nobody expected stopped a routine, and what happens next."""
+    return Alert(
+        AlertKind.FAILED,
+        f"Something went wrong inside Allocator: {what}. It will try again; orders are looked up first, so none is "
+        "sent twice. The log has the details.",
+        title="Something went wrong",
+    )
+
+
+def stopped(why: str) -> Alert:
+    """Say that the service ends by itself, and what it would take to go on."""
+    return Alert(AlertKind.FAILED, f"Allocator has stopped: {why}", title="Allocator has stopped")
+
+
+def first_investment(plan: Plan, confirmation: str) -> Alert:
+    """Ask for the tap that the very first run on a live account waits for."""
+    intents = plan.intents
+    listed = ", ".join(f"{as_text(intent.notional)} of {one_word(intent.symbol)}" for intent in intents)
+    return Alert(
+        AlertKind.CONFIRM,
+        f"This is the first investment on this live account: {listed}. "
+        "Nothing is bought until you confirm it in Telegram.",
+        title="The first investment on this live account",
+        table=plan_table(plan),
+        notes=("Nothing is bought until you tap Invest.",),
+        confirmation=confirmation,
+    )
+
+
+def plan_table(plan: Plan) -> Table:
+    """Return a plan as a table, one row a sector."""
+    return Table(
+        ("Sector", "Symbol", "Buy"),
+        tuple((intent.sector, one_word(intent.symbol), _amount(intent.notional)) for intent in plan.intents),
+        (("Total", "", _amount(plan.cash)),),
+    )
+
+
+def _limited(skip: NotEnoughCash) -> str:
+    free = as_text(skip.free_cash)
+    match skip.limited_by:
+        case Limit.SETTLED_CASH:
+            return f" The account holds {free}, but not all of it has settled."
+        case Limit.BUYING_POWER:
+            return f" The account holds {free}, but its buying power is lower."
+        case Limit.MAX_PER_DAY:
+            return f" The account holds {free}, but max_per_day allows no more today."
+        case Limit.CASH:
+            return f" {as_text(skip.reserve)} is kept back as the reserve." if skip.reserve else ""
+
+
+def _shortfalls(orders: Sequence[Order]) -> list[str]:
+    """Return a sentence for each thing that kept orders from being filled, in the orders' order."""
+    alike: dict[tuple[OrderState, str | None, bool], list[Order]] = {}
+    for order in orders:
+        if order.state is not OrderState.FILLED:
+            # What was filled in part is said by itself, because its figures are its own.
+            group = (order.state, order.reason, bool(order.filled))
+            alike.setdefault(group if not order.filled else (*group[:1], order.intent.symbol, True), []).append(order)
+    return [_outcome(group) for group in alike.values()]
+
+
+def _outcome(alike: Sequence[Order]) -> str:
+    order = alike[0]
+    many = len(alike) > 1
+    noun, was = ("orders", "were") if many else ("order", "was")
+    what = f"{noun} for {_and([f'{as_text(o.intent.notional)} of {one_word(o.intent.symbol)}' for o in alike])}"
+    part = f" after {as_text(order.filled)}" if order.filled else ""
+    because = f": {order.reason.rstrip('.')}" if order.reason else ""
+    match order.state:
+        case OrderState.FILLED:
+            return f"Bought {_list(alike)}."
+        case OrderState.REJECTED:
+            return f"The {what} {was} rejected{because}."
+        case OrderState.CANCELED:
+            return f"The {what} {was} canceled{part}{because}."
+        case OrderState.EXPIRED:
+            return f"The {what} expired{part}{because}."
+        case OrderState.NOT_SENT:
+            return f"The {what} {was} not sent{because}."
+        case OrderState.ACCEPTED | OrderState.PARTIALLY_FILLED:
+            return f"The {what} {'are' if many else 'is'} still open{part}."
+        case OrderState.UNKNOWN | OrderState.PLANNED:
+            return f"It is not known yet whether the {what} {was} taken{because}."
+        case _:
+            assert_never(order.state)
+
+
+def _list(orders: Sequence[Order]) -> str:
+    return ", ".join(f"{as_text(order.filled)} of {one_word(order.intent.symbol)}" for order in orders)
+
+
+def _amount(cents: Cents) -> str:
+    return f"{in_dollars(cents):,.2f}"
+
+
+def _and(words: Sequence[str]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last

@@ -1,0 +1,119 @@
+"""What core asks of the world: a broker, a ledger, and patience."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from core.account import Account, Asset
+from core.alerts import Alert
+from core.calendar import MarketClock, Session
+from core.investing import LimitReached, Plan, Skip
+from core.money import Cents
+from core.orders import LookUp, Order, OrderIntent, Submission
+from core.runs import Run, RunKey, RunState
+from core.schedule import Window
+
+
+class BrokerAway(Exception):
+    """The broker did not answer, or not sensibly; the text says how, in words for a person."""
+
+
+class BrokerRefused(BrokerAway):
+    """The broker answered that these keys may not do this."""
+
+
+class Broker(Protocol):
+    """The brokerage account. Reading raises BrokerAway; orders answer with values."""
+
+    def clock(self) -> MarketClock:
+        """Return the market's time."""
+
+    def calendar(self, first: date, last: date) -> tuple[Session, ...]:
+        """Return the trading days from `first` to `last`, both included, oldest first."""
+
+    def account(self) -> Account:
+        """Return a snapshot of the account."""
+
+    def assets(self, symbols: Sequence[str]) -> dict[str, Asset]:
+        """Return the assets by normalised symbol; one that the broker does not know is absent."""
+
+    def prepare(self, orders: int) -> None:
+        """Start the workers for this many orders and open their connections, so that orders cost one round trip."""
+
+    def submit(self, intents: Sequence[OrderIntent], window: Window) -> Iterator[tuple[str, Submission]]:
+        """Send all orders at once; yield each client order id with its answer as it comes.
+
+        Right before each is sent the market's time is checked; outside the window it is NotSent.
+        """
+
+    def find(self, client_order_ids: Sequence[str]) -> dict[str, LookUp]:
+        """Return what the broker knows of each client order id; every id has an answer."""
+
+    def release(self) -> None:
+        """Let go of the workers that `prepare` started."""
+
+
+class Ledger(Protocol):
+    """What happened and what was said, durable before this returns; the one truth about runs and orders."""
+
+    def run(self, key: RunKey) -> Run | None:
+        """Return a run with its orders, None when there is none."""
+
+    def open_run(
+        self,
+        key: RunKey,
+        plan: Plan,
+        window: Window,
+        *,
+        allocation_version: int,
+        limit: Cents | None,
+        at: datetime,
+    ) -> Run | LimitReached:
+        """Commit a run, its plan and every intent, if the day's orders stay within `limit` (None: no limit).
+
+        The limit is checked in the same transaction. Raises an error when the run is there already.
+        """
+
+    def mark(self, key: RunKey, state: RunState) -> None:
+        """Commit that a run came to a state that is not final."""
+
+    def record(self, key: RunKey, order: Order) -> None:
+        """Commit what became of an order of the run."""
+
+    def finish(self, key: RunKey, state: RunState, alert: Alert, *, at: datetime) -> None:
+        """Commit a run's end with its alert and the alert's deliveries, all or nothing."""
+
+    def skip(self, key: RunKey, skip: Skip, alert: Alert, *, cash: Cents, at: datetime) -> None:
+        """Commit a run that ended before any order, with why and its alert, all or nothing."""
+
+    def miss(self, keys: Sequence[RunKey], reason: str, alert: Alert, *, at: datetime) -> None:
+        """Commit that these runs were missed, and one alert for all of them, all or nothing."""
+
+    def open_orders(self) -> tuple[tuple[RunKey, Order], ...]:
+        """Return the orders of finished runs that are not final yet, oldest first."""
+
+    def follow_up(self, changes: Sequence[tuple[RunKey, Order]], alert: Alert, *, at: datetime) -> None:
+        """Commit what became of orders after their run ended, with its alert, all or nothing."""
+
+    def spent_on(self, account: str, day: date) -> Cents:
+        """Return what the day's orders have taken or may still take, in cents."""
+
+
+class Pace(Protocol):
+    """Waiting, and being asked to stop."""
+
+    def monotonic(self) -> float:
+        """Return seconds of a clock that never goes back."""
+
+    def wait(self, seconds: float) -> bool:
+        """Wait, or return at once with True when the process is asked to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The world as a routine sees it."""
+
+    broker: Broker
+    ledger: Ledger
+    pace: Pace

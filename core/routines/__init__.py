@@ -1,0 +1,1 @@
+"""What Allocator does on a trading day, over the ports alone."""

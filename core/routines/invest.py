@@ -1,0 +1,177 @@
+"""Invest: from free cash to filled orders, so that no order is ever sent twice.
+
+The ledger is written before the broker is called. Whatever interrupts a run, calling `invest` again with the same key
+carries on from the ledger: an order that may have been sent is looked up before it is sent again, under the same id.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from core import messages, orders
+from core.account import Account, Asset, Minimums, investable
+from core.alerts import Alert
+from core.allocation import Allocation
+from core.investing import AccountBlocked, NoNewCash, Paused, Plan, Skip, plan
+from core.money import Cents
+from core.orders import OrderState, Rejected
+from core.ports import Ledger, Ports
+from core.routines.settling import await_fills
+from core.routines.submission import submit
+from core.runs import Run, RunKey, RunState
+from core.schedule import Window
+from core.symbols import AssetClass
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the owner's settings say about investing: cents, and seconds for `fill_patience`."""
+
+    reserve: Cents
+    minimums: Minimums
+    max_per_day: Cents | None
+    fill_patience: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The allocation a run is planned with, under its version, and what the owner's pause says."""
+
+    version: int
+    allocation: Allocation
+    paused: bool = False
+    paused_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a run would do now: the answer, the cash it found in cents, and what is wrong with which symbol."""
+
+    answer: Plan | Skip
+    cash: Cents
+    troubles: dict[str, str]
+
+
+def decide(key: RunKey, target: Target, policy: Policy, ports: Ports, *, before: Run | None = None) -> Decision:
+    """Return what this run would do, changing nothing. `before` is the day's last run, None for the first.
+
+    Raises BrokerAway when the broker cannot be read.
+    """
+    account = ports.broker.account()
+    left_today = None
+    if policy.max_per_day is not None:
+        left_today = max(0, policy.max_per_day - ports.ledger.spent_on(key.account, key.day))
+    cash = investable(account, reserve=policy.reserve, left_today=left_today)
+    if target.paused:
+        return Decision(Paused(cash.cents, target.paused_until), cash.cents, {})
+    if account.trouble:
+        return Decision(AccountBlocked(account.trouble, cash.cents), cash.cents, {})
+    if before is not None and cash.cents <= before.cash_left:
+        return Decision(NoNewCash(cash.cents), cash.cents, {})
+    assets = ports.broker.assets([sector.symbol for sector in target.allocation.sectors])
+    answer = plan(cash, target.allocation, policy.minimums, assets, key.client_order_id)
+    return Decision(answer, cash.cents, _troubles(target.allocation, account, assets))
+
+
+def invest(
+    key: RunKey, window: Window, target: Target, policy: Policy, ports: Ports, *, decided: Decision | None = None
+) -> Run:
+    """Start or carry on a run, and return it as the ledger then has it.
+
+    `decided` is a decision that the owner has seen and confirmed; without it the run decides by itself.
+    It comes back unfinished when an order's fate is still unknown or the process is asked to stop; call again later.
+    Raises BrokerAway when the broker cannot be read; what was committed until then stays for the next call.
+    """
+    run = ports.ledger.run(key)
+    try:
+        if run is None:
+            decision = decided or decide(key, target, policy, ports)
+            return _start(key, window, decision, policy, ports, version=target.version)
+        if run.state.is_final:
+            return run
+        return resume(run, policy, ports)
+    finally:
+        ports.broker.release()
+
+
+def resume(run: Run, policy: Policy, ports: Ports) -> Run:
+    """Carry on a run that an earlier call, or an earlier process, left unfinished."""
+    try:
+        ports.broker.prepare(len(run.orders))
+        return _carry_on(run, policy, ports, sent_before=True)
+    finally:
+        ports.broker.release()
+
+
+def _troubles(allocation: Allocation, account: Account, assets: dict[str, Asset]) -> dict[str, str]:
+    troubles: dict[str, str] = {}
+    for sector in allocation.sectors:
+        asset = assets.get(sector.symbol)
+        if asset is None:
+            troubles[sector.symbol] = f"Alpaca does not know {sector.symbol}"
+        elif asset.trouble:
+            troubles[sector.symbol] = asset.trouble
+        elif sector.asset_class is AssetClass.CRYPTO and account.crypto_trouble:
+            troubles[sector.symbol] = account.crypto_trouble
+    return troubles
+
+
+def _start(key: RunKey, window: Window, decision: Decision, policy: Policy, ports: Ports, *, version: int) -> Run:
+    broker, ledger = ports.broker, ports.ledger
+    if not isinstance(decision.answer, Plan):
+        return _skip(key, decision.answer, decision.cash, ports)
+    # Connections first: with the broker away nothing is committed, and the next tick starts over.
+    broker.prepare(len(decision.answer.intents))
+    opened = ledger.open_run(
+        key,
+        decision.answer,
+        window,
+        allocation_version=version,
+        limit=policy.max_per_day,
+        at=broker.clock().now,
+    )
+    if not isinstance(opened, Run):
+        return _skip(key, opened, decision.cash, ports)
+    for order in opened.orders:
+        if trouble := decision.troubles.get(order.intent.symbol):
+            ledger.record(key, orders.after(order, Rejected(trouble)))
+    return _carry_on(stored(ledger, key), policy, ports, sent_before=False)
+
+
+def _skip(key: RunKey, skip: Skip, cash: Cents, ports: Ports) -> Run:
+    at = ports.broker.clock().now
+    ports.ledger.skip(key, skip, messages.skipped(skip), cash=cash, at=at)
+    return stored(ports.ledger, key)
+
+
+def _carry_on(run: Run, policy: Policy, ports: Ports, *, sent_before: bool) -> Run:
+    ledger = ports.ledger
+    if run.state is RunState.PLANNED:
+        ledger.mark(run.key, RunState.SUBMITTING)
+    if not submit(run, ports, sent_before=sent_before):
+        return stored(ledger, run.key)
+    if run.state is not RunState.SETTLING:
+        ledger.mark(run.key, RunState.SETTLING)
+    if not await_fills(run.key, policy.fill_patience, ports):
+        return stored(ledger, run.key)
+    at = ports.broker.clock().now
+    ledger.finish(run.key, *_ending(stored(ledger, run.key)), at=at)
+    return stored(ledger, run.key)
+
+
+def _ending(run: Run) -> tuple[RunState, Alert]:
+    states = {order.state for order in run.orders}
+    if states == {OrderState.NOT_SENT}:
+        why = run.orders[0].reason or "its orders could not be sent in time"
+        return RunState.MISSED, messages.missed([run.key.day], why)
+    return RunState.FAILED if states == {OrderState.REJECTED} else RunState.DONE, messages.executed(run)
+
+
+def stored(ledger: Ledger, key: RunKey) -> Run:
+    """Return a run that is known to be in the ledger.
+
+    Raises LookupError when it is not there any more.
+    """
+    run = ledger.run(key)
+    if run is None:
+        raise LookupError(f"run {key} vanished from the ledger: was the database replaced while it was open?")
+    return run

@@ -1,0 +1,76 @@
+"""Submission: every order of a run reaches the broker at most once, whatever the network does."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from core import orders
+from core.orders import Accepted, NotFound, NotSent, Order, OrderState, Unknown
+from core.ports import Ports
+from core.runs import Run
+from core.schedule import Window
+
+LOOK_UP_PAUSES = (0.5, 1.0, 2.0)
+"""Seconds between rounds of looking up and sending again; after the last, the next tick carries on."""
+
+DOUBT_AFTER_WINDOW = timedelta(minutes=1)
+"""How long after its window an order that is not found may still be on its way; only then it counts as not sent."""
+
+
+def submit(run: Run, ports: Ports, *, sent_before: bool) -> bool:
+    """Send what must be sent, and return whether the fate of every order is known.
+
+    `sent_before`: an earlier call may have sent orders that the ledger still has as planned, so they are looked up
+    first. Every answer is in the ledger before the next order is touched.
+    """
+    if run.window is None:
+        return True
+    doubtful = list(run.of(OrderState.UNKNOWN, *([OrderState.PLANNED] if sent_before else [])))
+    to_send = [] if sent_before else list(run.of(OrderState.PLANNED))
+    for pause in (*LOOK_UP_PAUSES, None):
+        if doubtful:
+            doubtful, missing = _look_up(run, run.window, doubtful, ports)
+            to_send += missing
+        if to_send:
+            doubtful += _send(run, run.window, to_send, ports)
+            to_send = []
+        if not doubtful:
+            return True
+        if pause is None or ports.pace.wait(pause):
+            break
+    return False
+
+
+def _look_up(run: Run, window: Window, doubtful: Iterable[Order], ports: Ports) -> tuple[list[Order], list[Order]]:
+    """Ask the broker for orders that may exist; return those still in doubt, and those to send again."""
+    wanted = {order.intent.client_order_id: order for order in doubtful}
+    answers = ports.broker.find(list(wanted))
+    now = ports.broker.clock().now
+    still: list[Order] = []
+    missing: list[Order] = []
+    for identity, order in wanted.items():
+        match answers[identity]:
+            case NotFound() if now in window:
+                missing.append(order)
+            case NotFound() if now < window.closes + DOUBT_AFTER_WINDOW:
+                still.append(order)
+            case NotFound():
+                late = NotSent("the time for the day's orders was over before Alpaca could be reached")
+                ports.ledger.record(run.key, orders.after(order, late))
+            case Accepted() | Unknown() as answer:
+                known = orders.after(order, answer)
+                ports.ledger.record(run.key, known)
+                if known.state is OrderState.UNKNOWN:
+                    still.append(known)
+    return still, missing
+
+
+def _send(run: Run, window: Window, to_send: list[Order], ports: Ports) -> list[Order]:
+    """Send orders at once; return those whose fate is unknown."""
+    by_id = {order.intent.client_order_id: order for order in to_send}
+    unknown: list[Order] = []
+    for identity, answer in ports.broker.submit([order.intent for order in to_send], window):
+        order = orders.after(by_id[identity], answer)
+        ports.ledger.record(run.key, order)
+        if order.state is OrderState.UNKNOWN:
+            unknown.append(order)
+    return unknown
