@@ -1,0 +1,1 @@
+"""Alpaca, and nothing else knows it."""
