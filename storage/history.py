@@ -1,0 +1,140 @@
+"""What the ledger knows: runs and orders, read."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlmodel import Session, col, select
+
+from core.money import Cents
+from core.orders import Order, OrderState
+from core.runs import Run, RunKey, RunState
+from core.schedule import Routine
+from storage import rows
+from storage.database import Database
+from storage.errors import NoSuchRun, OtherAccount
+from storage.outcomes import Outcome
+from storage.tables import OrderRow, RunRow
+
+_FINAL = tuple(state for state in RunState if state.is_final)
+_FINAL_ORDER = tuple(state for state in OrderState if state.is_final)
+
+
+class History:
+    """The runs and orders of one account. Reading commands use it beside the running service."""
+
+    def __init__(self, database: Database, account: str) -> None:
+        self._database = database
+        self._account = account
+
+    def run(self, key: RunKey) -> Run | None:
+        """Return a run with its orders, None when there is none."""
+        with self._database.reading() as session:
+            row = self._find(session, key)
+            return None if row is None else _whole(session, [row])[0]
+
+    def outcome(self, key: RunKey) -> Outcome | None:
+        """Return why a run ended before any order, None when it did not. Raises NoSuchRun."""
+        with self._database.reading() as session:
+            return self._existing(session, key).outcome
+
+    def runs_on(self, routine: Routine, day: date) -> tuple[Run, ...]:
+        """Return a routine's runs of a day, by number."""
+        with self._database.reading() as session:
+            found = session.exec(
+                select(RunRow)
+                .where(RunRow.account == self._account, RunRow.routine == routine, RunRow.day == day)
+                .order_by(col(RunRow.number))
+            ).all()
+            return _whole(session, found)
+
+    def unfinished(self) -> tuple[Run, ...]:
+        """Return the runs that have not ended, oldest first: a process that was killed left them."""
+        with self._database.reading() as session:
+            found = session.exec(
+                select(RunRow)
+                .where(RunRow.account == self._account, col(RunRow.state).not_in(_FINAL))
+                .order_by(col(RunRow.id))
+            ).all()
+            return _whole(session, found)
+
+    def ended(self, since: date) -> frozenset[tuple[Routine, date]]:
+        """Return which scheduled runs have ended, from a day on."""
+        with self._database.reading() as session:
+            found = session.exec(
+                select(RunRow).where(
+                    RunRow.account == self._account,
+                    RunRow.number == 0,
+                    RunRow.day >= since,
+                    col(RunRow.state).in_(_FINAL),
+                )
+            )
+            return frozenset((Routine(run.routine), run.day) for run in found)
+
+    def last_run(self) -> Run | None:
+        """Return the run of the latest day and number, ended or not, None when there is none."""
+        with self._database.reading() as session:
+            found = session.exec(
+                select(RunRow)
+                .where(RunRow.account == self._account)
+                .order_by(col(RunRow.day).desc(), col(RunRow.number).desc(), col(RunRow.id).desc())
+                .limit(1)
+            ).all()
+            return next(iter(_whole(session, found)), None)
+
+    def has_invested(self) -> bool:
+        """Return whether any run ever came to orders."""
+        with self._database.reading() as session:
+            return session.exec(select(OrderRow.id).where(OrderRow.account == self._account)).first() is not None
+
+    def open_orders(self) -> tuple[tuple[RunKey, Order], ...]:
+        """Return the orders of finished runs that are not final yet, oldest first."""
+        with self._database.reading() as session:
+            found = session.exec(
+                select(RunRow, OrderRow)
+                .where(
+                    OrderRow.run_id == RunRow.id,
+                    RunRow.account == self._account,
+                    col(RunRow.state).in_(_FINAL),
+                    col(OrderRow.state).not_in(_FINAL_ORDER),
+                )
+                .order_by(col(OrderRow.id))
+            )
+            return tuple((rows.key_of(run), rows.order_of(order)) for run, order in found)
+
+    def spent_on(self, account: str, day: date) -> Cents:
+        """Return what the day's orders have taken or may still take, in cents."""
+        with self._database.reading() as session:
+            return spent(session, account, day)
+
+    def _find(self, session: Session, key: RunKey) -> RunRow | None:
+        if key.account != self._account:
+            raise OtherAccount(key, self._account)
+        return session.exec(
+            select(RunRow).where(
+                RunRow.account == key.account,
+                RunRow.routine == key.routine,
+                RunRow.day == key.day,
+                RunRow.number == key.number,
+            )
+        ).one_or_none()
+
+    def _existing(self, session: Session, key: RunKey) -> RunRow:
+        row = self._find(session, key)
+        if row is None:
+            raise NoSuchRun(key)
+        return row
+
+
+def spent(session: Session, account: str, day: date) -> Cents:
+    """Return, within a transaction, what an account's orders of a day have taken or may still take, in cents."""
+    found = session.exec(
+        select(OrderRow).where(OrderRow.run_id == RunRow.id, RunRow.account == account, RunRow.day == day)
+    )
+    return sum(rows.order_of(row).committed for row in found)
+
+
+def _whole(session: Session, found: Sequence[RunRow]) -> tuple[Run, ...]:
+    orders = session.exec(
+        select(OrderRow).where(col(OrderRow.run_id).in_([run.id for run in found])).order_by(col(OrderRow.position))
+    ).all()
+    return tuple(rows.run_of(run, [order for order in orders if order.run_id == run.id]) for run in found)

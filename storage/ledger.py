@@ -1,0 +1,158 @@
+"""The ledger: runs, orders, and what was said of them, each change durable before its method returns."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel import Session, select
+
+from core.alerts import Alert
+from core.investing import LimitReached, Plan, Skip
+from core.money import Cents
+from core.orders import Order
+from core.runs import Run, RunKey, RunState
+from core.schedule import Window
+from storage import rows
+from storage.database import Database
+from storage.errors import NoSuchOrder, OrderEnded, RunEnded, RunExists, WrongState
+from storage.history import History, spent
+from storage.outbox import Recipient, post
+from storage.outcomes import Missed, Outcome
+from storage.tables import OrderRow, RunRow
+
+
+class SqlLedger(History):
+    """The ledger of one account, as `core.ports.Ledger` describes it. Every alert goes to all `recipients`."""
+
+    def __init__(self, database: Database, account: str, recipients: Sequence[Recipient]) -> None:
+        super().__init__(database, account)
+        self._recipients = tuple(recipients)
+
+    def open_run(
+        self,
+        key: RunKey,
+        plan: Plan,
+        window: Window,
+        *,
+        allocation_version: int,
+        limit: Cents | None,
+        at: datetime,
+    ) -> Run | LimitReached:
+        """Commit a run, its plan and every intent, if the day's orders stay within `limit` (None: no limit).
+
+        Raises RunExists when the run is there already.
+        """
+        with self._database.writing() as session:
+            self._refuse_existing(session, key)
+            if limit is not None:
+                used = spent(session, key.account, key.day)
+                if used + plan.cash > limit:
+                    return LimitReached(used, limit)
+            run = RunRow(
+                account=key.account,
+                routine=key.routine,
+                day=key.day,
+                number=key.number,
+                state=RunState.PLANNED,
+                cash=plan.cash,
+                allocation_version=allocation_version,
+                window_opens=window.opens,
+                window_closes=window.closes,
+                opened_at=at,
+            )
+            session.add(run)
+            session.flush()
+            orders = [rows.planned(intent, run, position) for position, intent in enumerate(plan.intents)]
+            session.add_all(orders)
+            session.flush()
+            return rows.run_of(run, orders)
+
+    def mark(self, key: RunKey, state: RunState) -> None:
+        """Commit that a run came to a state that is not final. Raises NoSuchRun, RunEnded, or WrongState."""
+        if state.is_final:
+            raise WrongState(key, state)
+        with self._database.writing() as session:
+            self._running(session, key, state).state = state
+
+    def record(self, key: RunKey, order: Order) -> None:
+        """Commit what became of an order of the run; saying the same again changes nothing.
+
+        Raises NoSuchRun, NoSuchOrder, or OrderEnded when the order was final and is said to be something else now.
+        """
+        with self._database.writing() as session:
+            self._write_down(session, key, order)
+
+    def finish(self, key: RunKey, state: RunState, alert: Alert, *, at: datetime) -> None:
+        """Commit a run's end with its alert and the alert's deliveries, all or nothing.
+
+        Raises NoSuchRun, RunEnded, or WrongState for a state that is not final.
+        """
+        if not state.is_final:
+            raise WrongState(key, state)
+        with self._database.writing() as session:
+            run = self._running(session, key, state)
+            run.state, run.ended_at = state, at
+            self._say(session, alert, at)
+
+    def skip(self, key: RunKey, skip: Skip, alert: Alert, *, cash: Cents, at: datetime) -> None:
+        """Commit a run that ended before any order, with why and its alert, all or nothing. Raises RunExists."""
+        with self._database.writing() as session:
+            session.add(self._ended(session, key, RunState.SKIPPED, skip, cash=cash, at=at))
+            self._say(session, alert, at)
+
+    def miss(self, keys: Sequence[RunKey], reason: str, alert: Alert, *, at: datetime) -> None:
+        """Commit that these runs were missed, and one alert for all of them, all or nothing. Raises RunExists."""
+        with self._database.writing() as session:
+            for key in keys:
+                session.add(self._ended(session, key, RunState.MISSED, Missed(reason), cash=0, at=at))
+            self._say(session, alert, at)
+
+    def follow_up(self, changes: Sequence[tuple[RunKey, Order]], alert: Alert, *, at: datetime) -> None:
+        """Commit what became of orders after their run ended, with its alert, all or nothing. Raises as `record`."""
+        with self._database.writing() as session:
+            for key, order in changes:
+                self._write_down(session, key, order)
+            self._say(session, alert, at)
+
+    def _say(self, session: Session, alert: Alert, at: datetime) -> None:
+        post(session, self._account, self._recipients, alert, at)
+
+    def _refuse_existing(self, session: Session, key: RunKey) -> None:
+        if self._find(session, key) is not None:
+            raise RunExists(key)
+
+    def _running(self, session: Session, key: RunKey, wanted: RunState) -> RunRow:
+        run = self._existing(session, key)
+        state = RunState(run.state)
+        if state.is_final:
+            raise RunEnded(key, state, wanted)
+        return run
+
+    def _ended(
+        self, session: Session, key: RunKey, state: RunState, outcome: Outcome, *, cash: Cents, at: datetime
+    ) -> RunRow:
+        self._refuse_existing(session, key)
+        return RunRow(
+            account=key.account,
+            routine=key.routine,
+            day=key.day,
+            number=key.number,
+            state=state,
+            cash=cash,
+            outcome=outcome,
+            opened_at=at,
+            ended_at=at,
+        )
+
+    def _write_down(self, session: Session, key: RunKey, order: Order) -> None:
+        run = self._existing(session, key)
+        row = session.exec(
+            select(OrderRow).where(OrderRow.run_id == run.id, OrderRow.client_order_id == order.intent.client_order_id)
+        ).one_or_none()
+        if row is None:
+            raise NoSuchOrder(key, order.intent.client_order_id)
+        before = rows.order_of(row)
+        if before.intent != order.intent:
+            raise NoSuchOrder(key, order.intent.client_order_id)
+        if before.state.is_final and before != order:
+            raise OrderEnded(order.intent.client_order_id, before.state, order.state)
+        rows.write_down(row, order)
