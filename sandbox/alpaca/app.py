@@ -1,0 +1,74 @@
+"""The stand-in as an ASGI application: keys are checked, requests are remembered, errors are JSON."""
+
+from hmac import compare_digest
+
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sandbox.alpaca.brokerage import Brokerage, RequestSeen
+from sandbox.alpaca.market_data import market_data_routes
+from sandbox.alpaca.trading import trading_routes
+
+_DATA_PATHS = ("/v2/stocks", "/v1beta3/crypto")
+
+
+def alpaca_app(brokerage: Brokerage) -> Starlette:
+    """Return an application that serves both APIs on one origin, for one event loop."""
+    return Starlette(
+        routes=[*trading_routes(brokerage), *market_data_routes(brokerage)],
+        middleware=[Middleware(_Reception, brokerage=brokerage)],
+        exception_handlers={HTTPException: _answer_error},
+    )
+
+
+class _Reception:
+    """Meet every request before its route does: remember it, and turn away wrong keys.
+
+    What Alpaca does to all requests alike (its rate limit, say) belongs here.
+    """
+
+    def __init__(self, app: ASGIApp, brokerage: Brokerage) -> None:
+        self._app = app
+        self._brokerage = brokerage
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_and_remember(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                seen = RequestSeen(self._brokerage.clock.now(), scope["method"], scope["path"], message["status"])
+                self._brokerage.requests_seen.append(seen)
+            await send(message)
+
+        app: ASGIApp = self._app if self._is_known(Headers(scope=scope)) else _stranger(scope["path"])
+        await app(scope, receive, send_and_remember)
+
+    def _is_known(self, headers: Headers) -> bool:
+        key_id = headers.get("APCA-API-KEY-ID", "")
+        secret_key = headers.get("APCA-API-SECRET-KEY", "")
+        return compare_digest(key_id.encode(), self._brokerage.key_id.encode()) and compare_digest(
+            secret_key.encode(), self._brokerage.secret_key.encode()
+        )
+
+
+def _stranger(path: str) -> JSONResponse:
+    if path.startswith(_DATA_PATHS):
+        return JSONResponse({"message": "forbidden."}, 403)
+    return JSONResponse({"message": "unauthorized."}, 401)
+
+
+async def _answer_error(request: Request, error: Exception) -> JSONResponse:
+    """Answer what a route or the router refused; the trading API adds a code, which starts with the status."""
+    if not isinstance(error, HTTPException):
+        raise error
+    if request.url.path.startswith(_DATA_PATHS):
+        return JSONResponse({"message": error.detail}, error.status_code)
+    body = {"code": error.status_code * 100_000 + 10_000, "message": error.detail}
+    return JSONResponse(body, error.status_code, headers=error.headers)
