@@ -39,7 +39,7 @@ from core.symbols import AssetClass
 
 log = logging.getLogger(__name__)
 
-FRESH_SECONDS = 5.0
+FRESH_SECONDS = 0.5
 """How long the market's time, once asked, is carried on by this machine's monotonic clock."""
 
 MOST_OPEN_ORDERS = 500

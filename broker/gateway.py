@@ -31,6 +31,7 @@ class Gateway:
         self._reader = Pool(access, 1)
         self._lock = Lock()
         self._senders: Pool | None = None
+        self._told_the_time = False
 
     def clock(self) -> MarketClock:
         """Return the market's time."""
@@ -59,10 +60,10 @@ class Gateway:
         """
         size = max(1, min(orders, self._max_workers))
         with self._lock:
-            if self._senders is not None and self._senders.size >= size:
-                return
-        self.release()
-        pool = Pool(self._access, size)
+            pool = self._senders
+        if pool is None or pool.size < size:
+            self.release()
+            pool = Pool(self._access, size)
         answers = pool.warm(self._seconds(1))
         reached = [answer for answer in answers if isinstance(answer, MarketClock)]
         log.info("%d of %d workers are connected", len(reached), size)
@@ -71,12 +72,17 @@ class Gateway:
             raise _away(answers[0])
         with self._lock:
             self._senders = pool
+            self._told_the_time = True
 
     def submit(self, intents: Sequence[OrderIntent], window: Window) -> Iterator[tuple[str, Submission]]:
-        """Send all orders at once, one order a task; yield each with its answer as it comes."""
-        self.prepare(len(intents))
+        """Send all orders at once, one order a task; yield each with its answer as it comes.
+
+        The market's time that `prepare` read serves one call: sending again reads it again, in all workers at once.
+        """
+        if not self._told_the_time:
+            self.prepare(len(intents))
         with self._lock:
-            pool = self._senders
+            pool, self._told_the_time = self._senders, False
         if pool is None:
             raise BrokerAway("the workers were stopped")
         # Each order reads the time first when its worker's is old; a worker may have several orders to send.
@@ -97,7 +103,7 @@ class Gateway:
     def release(self) -> None:
         """End the workers that orders were sent with."""
         with self._lock:
-            pool, self._senders = self._senders, None
+            pool, self._senders, self._told_the_time = self._senders, None, False
         if pool is not None:
             pool.close()
 

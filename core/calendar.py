@@ -48,7 +48,7 @@ def trading_days(sessions: Iterable[Session]) -> tuple[TradingDay, ...]:
     The last session's week is taken to end with it, so ask the broker for whole weeks.
     """
     ordered = sorted(sessions, key=lambda session: session.day)
-    followers = [*ordered[1:], None]
+    followers = [*ordered, None][1:]
     return tuple(
         TradingDay(
             session.day,

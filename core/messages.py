@@ -17,15 +17,17 @@ from core.symbols import one_word
 def executed(run: Run) -> Alert:
     """Say what a run bought, and by name what it did not buy and why."""
     bought = [order for order in run.orders if order.filled]
+    yet = " yet" if any(order.state.is_open for order in run.orders) else ""
+    nothing = f"No order has been executed{yet}"
     sentences = [
-        f"Orders have been executed. Bought {_list(bought)}." if bought else "No order has been executed.",
+        f"Orders have been executed. Bought {_list(bought)}." if bought else f"{nothing}.",
         *_shortfalls(run.orders),
     ]
     total = sum(order.filled for order in run.orders)
     return Alert(
         AlertKind.EXECUTED,
         " ".join(sentences),
-        title="Orders have been executed" if bought else "No order has been executed",
+        title="Orders have been executed" if bought else nothing,
         table=Table(
             ("Sector", "Symbol", "Bought"),
             tuple((order.intent.sector, one_word(order.intent.symbol), _amount(order.filled)) for order in run.orders),

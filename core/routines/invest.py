@@ -29,7 +29,7 @@ class Policy:
     reserve: Cents
     minimums: Minimums
     max_per_day: Cents | None
-    fill_patience: float = 30.0
+    fill_patience: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)

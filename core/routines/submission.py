@@ -24,8 +24,13 @@ def submit(run: Run, ports: Ports, *, sent_before: bool) -> bool:
     """
     if run.window is None:
         return True
-    doubtful = list(run.of(OrderState.UNKNOWN, *([OrderState.PLANNED] if sent_before else [])))
-    to_send = [] if sent_before else list(run.of(OrderState.PLANNED))
+    planned = list(run.of(OrderState.PLANNED))
+    doubtful = list(run.of(OrderState.UNKNOWN))
+    to_send: list[Order] = []
+    if sent_before:
+        doubtful += [orders.after(order, Unknown("it may have been sent before an interruption")) for order in planned]
+    else:
+        to_send = planned
     for pause in (*LOOK_UP_PAUSES, None):
         if doubtful:
             doubtful, missing = _look_up(run, run.window, doubtful, ports)
@@ -69,7 +74,12 @@ def _send(run: Run, window: Window, to_send: list[Order], ports: Ports) -> list[
     by_id = {order.intent.client_order_id: order for order in to_send}
     unknown: list[Order] = []
     for identity, answer in ports.broker.submit([order.intent for order in to_send], window):
-        order = orders.after(by_id[identity], answer)
+        before = by_id[identity]
+        if isinstance(answer, NotSent) and before.state is OrderState.UNKNOWN:
+            # This try left nothing; an earlier one may still be on its way.
+            unknown.append(before)
+            continue
+        order = orders.after(before, answer)
         ports.ledger.record(run.key, order)
         if order.state is OrderState.UNKNOWN:
             unknown.append(order)
