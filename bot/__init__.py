@@ -1,0 +1,1 @@
+"""The process: settings, chat, jobs, delivery, and the one place that wires them."""

@@ -1,0 +1,137 @@
+"""The only place that wires things."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from telegram.ext import Application, JobQueue
+from telegram.request import HTTPXRequest
+
+from bot.channels import Channel
+from bot.channels.telegram import TelegramChannel
+from bot.delivery import Pump
+from bot.market import Market
+from bot.offers import Offers, Rules
+from bot.pace import StoppablePace
+from bot.polling import POLL_SECONDS, AnyApplication, WatchedRequest
+from bot.records import Records
+from bot.rounds import Rounds
+from bot.services import Services
+from bot.settings import Settings
+from bot.trouble import Trouble
+from broker.access import Access
+from broker.gateway import Gateway
+from core.ports import Ports
+from core.routines.invest import Policy
+from storage import database
+from storage.database import Database
+from storage.lock import ServiceLock
+from storage.outbox import Recipient
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """What every way of working with the account needs: the service, and the shell's commands."""
+
+    records: Records
+    market: Market
+    ports: Ports
+    rules: Rules
+    gateway: Gateway
+    pace: StoppablePace
+
+    def offers(self) -> Offers:
+        """Return the owner's way to invest."""
+        return Offers(self.records, self.market, self.ports, self.rules)
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Database]:
+    """Open the database alone, migrated. Raises storage.errors.StorageError; AlreadyRunning beside the service."""
+    file = database.file_of(settings.storage.url)
+    with ServiceLock(file), database.open(settings.storage.url) as books:
+        yield books
+
+
+@contextmanager
+def core_over(settings: Settings, books: Database) -> Iterator[Core]:
+    """Wire the account's books to its broker; the broker's processes end with the context."""
+    records = Records.over(books, recipients(settings))
+    alpaca = settings.alpaca
+    gateway = Gateway(
+        Access(
+            alpaca.trading_url,
+            alpaca.data_url,
+            alpaca.key_id.get_secret_value(),
+            alpaca.secret_key.get_secret_value(),
+            settings.execution.timeout_seconds,
+        ),
+        settings.execution.max_workers,
+    )
+    pace = StoppablePace()
+    ports = Ports(gateway, records.ledger, pace)
+    policy = Policy(settings.investing.reserve, settings.investing.minimums, settings.investing.max_per_day)
+    try:
+        yield Core(records, Market(gateway, pace), ports, Rules(policy, alpaca.live), gateway, pace)
+    finally:
+        gateway.close()
+
+
+def recipients(settings: Settings) -> tuple[Recipient, ...]:
+    """Return everyone who hears every alert."""
+    phones = [Recipient("sms", settings.vonage.recipient)] if settings.vonage else []
+    return (*(Recipient("telegram", str(owner)) for owner in settings.telegram.owner_ids), *phones)
+
+
+def channels(settings: Settings, bot: AnyApplication) -> dict[str, Channel]:
+    """Return the channels that the settings name."""
+    named: dict[str, Channel] = {TelegramChannel.name: TelegramChannel(bot.bot)}
+    if settings.vonage is not None:
+        # Not imported where no SMS is wanted: it costs memory.
+        from bot.channels.sms import SmsChannel  # noqa: PLC0415
+
+        named[SmsChannel.name] = SmsChannel(settings.vonage)
+    return named
+
+
+def application(settings: Settings) -> tuple[AnyApplication, WatchedRequest]:
+    """Build the Telegram application, not yet connected to anything."""
+    origin = settings.telegram.api_url
+    polling = WatchedRequest(connection_pool_size=1, read_timeout=POLL_SECONDS + 5)
+    built: AnyApplication = (
+        Application.builder()
+        .token(settings.telegram.token.get_secret_value())
+        .base_url(f"{origin}/bot")
+        .base_file_url(f"{origin}/file/bot")
+        .request(HTTPXRequest(connection_pool_size=8))
+        .get_updates_request(polling)
+        .job_queue(JobQueue())
+        .concurrent_updates(True)
+        .build()
+    )
+    return built, polling
+
+
+def job_queue(built: AnyApplication) -> "JobQueue[Any]":
+    """Return the application's job queue. Raises RuntimeError when it has none."""
+    if built.job_queue is None:
+        raise RuntimeError("the application was built without a job queue, so nothing would ever be due")
+    return built.job_queue
+
+
+def services(settings: Settings, core: Core, built: AnyApplication) -> Services:
+    """Wire what the chat and the jobs work with."""
+    return Services(
+        settings=settings,
+        records=core.records,
+        market=core.market,
+        ports=core.ports,
+        rules=core.rules,
+        rounds=Rounds(core.records, core.market, core.ports, core.rules),
+        offers=core.offers(),
+        trouble=Trouble(core.records, core.pace, settings.execution.tick_seconds),
+        pump=Pump(core.records, channels(settings, built)),
+        lane=asyncio.Lock(),
+    )

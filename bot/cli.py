@@ -1,0 +1,110 @@
+"""The command line. Worker processes import this module again, so what it imports at its top stays light."""
+
+import argparse
+import sys
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+OK, FAILED, MISCONFIGURED = 0, 1, 2
+
+EPILOG = """\
+settings are read from --settings, else $ALLOCATOR_SETTINGS, else ./settings.toml, else the user's config folder
+
+exit codes: 0 done; 1 it could not be done (the reason is printed); 2 the settings, the database or the account are
+not usable as they are (the way out is printed)"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except KeyboardInterrupt:
+        return FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="allocator",
+        description="Keeps a brokerage account at the allocation you chose.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    run = commands.add_parser("run", help="run the service: the chat, the daily investing, the alerts")
+    run.set_defaults(run=_run)
+    _settings_option(run)
+
+    invest = commands.add_parser(
+        "invest",
+        help="invest the free cash once, now",
+        description="Invest the free cash once, now. "
+        "On a terminal it shows the plan and asks; elsewhere it does it. The service must not be running.",
+    )
+    invest.set_defaults(run=_invest)
+    _settings_option(invest)
+    invest.add_argument("--dry-run", action="store_true", help="show the plan, send nothing; works beside the service")
+    invest.add_argument("--yes", action="store_true", help="do not ask")
+    invest.add_argument("--json", action="store_true", help="print the plan or the outcome as JSON")
+
+    demo = commands.add_parser("demo", help="watch an investing morning against stand-ins, without any account or key")
+    demo.set_defaults(run=_demo)
+    demo.add_argument("--days", type=_positive, help="run this many trading days unattended, then end")
+    demo.add_argument("--deposit", type=_dollars, default=Decimal(250), help="dollars that arrive each day (250)")
+    demo.add_argument("--seed", type=int, default=1, help="which simulated market (1)")
+    demo.add_argument("--json", type=Path, metavar="FILE", help="write what the stand-ins saw to FILE")
+
+    sandbox = commands.add_parser("sandbox", help="run the stand-ins alone and print the settings to use with them")
+    sandbox.set_defaults(run=_sandbox)
+    sandbox.add_argument("--seed", type=int, default=1, help="which simulated market (1)")
+    return parser
+
+
+def _settings_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--settings", type=Path, metavar="FILE", help="the settings file")
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of days: write 1 or more")
+    return int(text)
+
+
+def _dollars(text: str) -> Decimal:
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or amount < 0 or amount != amount.quantize(Decimal("0.01")):
+        raise argparse.ArgumentTypeError(f"{text!r} is not an amount: write dollars such as 250 or 99.50")
+    return amount
+
+
+def _run(options: argparse.Namespace) -> int:
+    from bot import shell  # noqa: PLC0415  heavy: workers import this module too
+
+    return shell.run(options.settings)
+
+
+def _invest(options: argparse.Namespace) -> int:
+    from bot import shell  # noqa: PLC0415  as above
+
+    asks = sys.stdin.isatty() and not options.yes
+    return shell.invest(options.settings, dry_run=options.dry_run, asks=asks, as_json=options.json)
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from sandbox import demo  # noqa: PLC0415  the one exception to the direction of imports, and an optional extra
+
+    return demo.run_demo(days=options.days, deposit=options.deposit, seed=options.seed, json_file=options.json)
+
+
+def _sandbox(options: argparse.Namespace) -> int:
+    from sandbox import demo  # noqa: PLC0415  as above
+
+    return demo.run_sandbox(seed=options.seed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,55 @@
+"""The tick of the job queue: a short look at the market that never overlaps itself."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from telegram.ext import ContextTypes, JobQueue
+
+from bot.services import Services
+from core.ports import BrokerAway
+from storage.errors import WrongAccount
+
+log = logging.getLogger(__name__)
+
+
+class Jobs:
+    """Runs the rounds. `fatal` is called with what the process must stop for."""
+
+    def __init__(self, services: Services, fatal: Callable[[Exception], None]) -> None:
+        self._services = services
+        self._fatal = fatal
+        self._first = True
+
+    def register(self, queue: "JobQueue[ContextTypes.DEFAULT_TYPE]") -> None:
+        """Put the tick into the queue; the first one comes at once."""
+        queue.run_repeating(
+            self.tick,
+            interval=self._services.settings.execution.tick_seconds,
+            first=0,
+            name="tick",
+            # The default drops a tick that is a second late, as after a suspend; one tick makes up for all.
+            job_kwargs={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+        )
+
+    async def tick(self, _context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Do what is owed now, unless something is under way or the pause after a failure is not over."""
+        services = self._services
+        if services.lane.locked() or not services.trouble.is_time():
+            return
+        async with services.lane:
+            try:
+                await asyncio.to_thread(services.rounds.tick)
+            except BrokerAway as error:
+                services.rounds.away(str(error))
+                await asyncio.to_thread(services.trouble.broker_failed, error)
+            except WrongAccount as error:
+                self._fatal(error)
+            except Exception as error:  # noqa: BLE001  the job queue would log it and call the tick a success
+                await asyncio.to_thread(services.trouble.routine_failed, error)
+            else:
+                await asyncio.to_thread(services.trouble.went_well)
+        if self._first:
+            self._first = False
+            log.info("the first tick is done")
+        services.pump.nudge()

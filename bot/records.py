@@ -1,0 +1,71 @@
+"""Everything that is kept for one account, opened together over one database."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Self
+
+from core.routines.invest import Target
+from storage import binding
+from storage.allocations import Allocations
+from storage.audit import Audit
+from storage.binding import Binding
+from storage.confirmations import Confirmations
+from storage.control import Control
+from storage.database import Database
+from storage.ledger import SqlLedger
+from storage.outbox import Outbox, Recipient
+
+ACCOUNT = "main"
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The account's books."""
+
+    database: Database
+    account: str
+    ledger: SqlLedger
+    outbox: Outbox
+    allocations: Allocations
+    control: Control
+    confirmations: Confirmations
+    audit: Audit
+
+    @classmethod
+    def over(cls, database: Database, recipients: Sequence[Recipient], account: str = ACCOUNT) -> Self:
+        """Open the books of an account; every alert goes to all `recipients`."""
+        return cls(
+            database,
+            account,
+            SqlLedger(database, account, recipients),
+            Outbox(database, account, recipients),
+            Allocations(database, account),
+            Control(database, account),
+            Confirmations(database, account, recipients),
+            Audit(database, account),
+        )
+
+    def bind(self, broker_account_id: str, at: datetime) -> Binding:
+        """Bind these books to the broker's account. Raises storage.errors.WrongAccount."""
+        return binding.bind(self.database, self.account, broker_account_id, at)
+
+    def first_start(self) -> datetime | None:
+        """Return when the account was first met, by the market's time; None before that."""
+        return binding.first_start(self.database, self.account)
+
+    def target(self, today: date) -> Target:
+        """Return the active allocation and whether investing is paused on this day.
+
+        Raises LookupError before the first allocation is stored.
+        """
+        active = self.allocations.active()
+        if active is None:
+            raise LookupError("no allocation is stored yet: start the service once")
+        pause = self.control.paused(today)
+        return Target(*active, paused=pause is not None, paused_until=pause.until if pause else None)
+
+
+def now() -> datetime:
+    """Return this machine's time: for waits and for who asked what when, never for what the market is doing."""
+    return datetime.now(UTC)

@@ -1,0 +1,267 @@
+"""What the owner configures: one frozen object, checked as a whole before anything else happens."""
+
+import re
+from decimal import Decimal
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    NestedSecretsSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from core import investing, money
+from core.account import Minimums
+from core.allocation import Allocation, AllocationError, BasisPoints, Sector, parse_weight
+from core.money import Cents
+from core.symbols import normalise
+
+LIVE_HOST = "api.alpaca.markets"
+PREFIX = "ALLOCATOR_"
+
+
+def _origin(text: str) -> str:
+    parts = urlsplit(text.rstrip("/"))
+    if parts.scheme != "https" or not parts.hostname or parts.path or parts.query or parts.username:
+        raise ValueError("must be an https origin without a path, such as https://paper-api.alpaca.markets")
+    return text.rstrip("/")
+
+
+def _host(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9.-]+(:\d{1,5})?", text):
+        raise ValueError("must be a host or host:port without https://, such as rest.nexmo.com")
+    return text
+
+
+def _cents(value: object) -> Cents:
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        raise ValueError('must be dollars, such as 1 or "0.50"')
+    try:
+        dollars = Decimal(str(value).removeprefix("$"))
+    except ArithmeticError:
+        raise ValueError('must be dollars, such as 1 or "0.50"') from None
+    if not dollars.is_finite() or dollars < 0 or dollars != dollars.quantize(money.CENT):
+        raise ValueError("must be dollars of at most two decimals, and not negative")
+    return money.floor_to_cents(dollars)
+
+
+def _phone(text: str) -> str:
+    digits = re.sub(r"[\s().-]", "", text).removeprefix("+")
+    if not re.fullmatch(r"\d{7,15}", digits):
+        raise ValueError("must be a phone number with its country code, such as 14155550100")
+    return digits
+
+
+def _sender(text: str) -> str:
+    # Vonage: a number, or a name of at most 11 letters and digits.
+    if re.fullmatch(r"[A-Za-z0-9 ]{1,11}", text):
+        return text
+    return _phone(text)
+
+
+def _filled_in(value: SecretStr) -> SecretStr:
+    if not value.get_secret_value().strip():
+        raise ValueError("is empty: fill it in")
+    return value
+
+
+Origin = Annotated[str, AfterValidator(_origin)]
+Dollars = Annotated[Cents, BeforeValidator(_cents)]
+Secret = Annotated[SecretStr, AfterValidator(_filled_in)]
+
+
+class Part(BaseModel):
+    """What all sections share: unknown keys are refused, and nothing changes once read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AlpacaSettings(Part):
+    """The brokerage account."""
+
+    key_id: Secret
+    secret_key: Secret
+    trading_url: Origin = "https://paper-api.alpaca.markets"
+    data_url: Origin = "https://data.alpaca.markets"
+    live: bool = False
+
+    @model_validator(mode="after")
+    def _live_is_meant(self) -> Self:
+        is_live = urlsplit(self.trading_url).hostname == LIVE_HOST
+        if is_live and not self.live:
+            raise ValueError(
+                f"trading_url {self.trading_url} moves real money: set live = true if you mean it, "
+                "or use https://paper-api.alpaca.markets"
+            )
+        if self.live and not is_live:
+            raise ValueError(
+                f"live = true, but trading_url {self.trading_url} is not the live one: "
+                f"use https://{LIVE_HOST}, or set live = false"
+            )
+        return self
+
+
+class TelegramSettings(Part):
+    """The chat: the bot's token, and who alone may use it."""
+
+    token: Secret
+    owner_ids: Annotated[tuple[Annotated[int, Field(gt=0)], ...], Field(strict=False)]
+    api_url: Origin = "https://api.telegram.org"
+
+    @field_validator("token")
+    @classmethod
+    def _looks_like_a_token(cls, token: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"\d+:[A-Za-z0-9_-]+", token.get_secret_value()):
+            raise ValueError("is not a bot token: copy the whole line that @BotFather gave you")
+        return token
+
+    @field_validator("owner_ids")
+    @classmethod
+    def _somebody(cls, owners: tuple[int, ...]) -> tuple[int, ...]:
+        if not owners:
+            raise ValueError("is empty, and nobody could use the bot: list your Telegram user id, a number")
+        return tuple(dict.fromkeys(owners))
+
+
+class VonageSettings(Part):
+    """SMS. Without this section alerts go to Telegram alone."""
+
+    api_key: Secret
+    api_secret: Secret
+    sender: Annotated[str, AfterValidator(_sender)]
+    recipient: Annotated[str, AfterValidator(_phone)]
+    rest_host: Annotated[str, AfterValidator(_host)] = "rest.nexmo.com"
+
+
+class StorageSettings(Part):
+    """Where everything is kept."""
+
+    url: str = "sqlite:///allocator.db"
+
+    @field_validator("url")
+    @classmethod
+    def _is_a_file(cls, url: str) -> str:
+        if not re.fullmatch(r"sqlite:///.+", url) or ":memory:" in url:
+            raise ValueError("must be an SQLite file, such as sqlite:////var/lib/allocator/allocator.db")
+        return url
+
+
+class MinimumOrderSettings(Part):
+    """The smallest orders, in dollars."""
+
+    us_equity: Dollars = 100
+    # Alpaca documents $1; users report that it refuses crypto below $10.
+    crypto: Dollars = 1000
+
+    @field_validator("us_equity", "crypto")
+    @classmethod
+    def _something(cls, cents: Cents) -> Cents:
+        if cents < 1:
+            raise ValueError('must be at least "0.01"')
+        return cents
+
+
+class InvestingSettings(Part):
+    """How much is invested, in dollars."""
+
+    reserve: Dollars = 0
+    minimum_order: MinimumOrderSettings = MinimumOrderSettings()
+    max_per_day: Dollars | None = None
+
+    @property
+    def minimums(self) -> Minimums:
+        """The smallest orders as core wants them."""
+        return Minimums(self.minimum_order.us_equity, self.minimum_order.crypto)
+
+
+class ExecutionSettings(Part):
+    """How orders are sent and how often the clock is asked."""
+
+    max_workers: Annotated[int, Field(ge=1, le=32)] = 8
+    timeout_seconds: Annotated[int, Field(ge=1, le=60)] = 8
+    tick_seconds: Annotated[float, Field(ge=0.05, le=3600)] = 15
+
+
+class SectorSettings(Part):
+    """One sector of the starting allocation."""
+
+    name: str
+    symbol: Annotated[str, AfterValidator(normalise)]
+    weight: Annotated[BasisPoints, BeforeValidator(lambda text: parse_weight(str(text)))]
+
+
+class Settings(BaseSettings):
+    """Everything that is configured."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        nested_model_default_partial_update=True,
+    )
+
+    alpaca: AlpacaSettings
+    telegram: TelegramSettings
+    vonage: VonageSettings | None = None
+    storage: StorageSettings = StorageSettings()
+    investing: InvestingSettings = InvestingSettings()
+    execution: ExecutionSettings = ExecutionSettings()
+    sectors: tuple[SectorSettings, ...]
+
+    @field_validator("sectors")
+    @classmethod
+    def _make_an_allocation(cls, sectors: tuple[SectorSettings, ...]) -> tuple[SectorSettings, ...]:
+        _allocation(sectors)
+        return sectors
+
+    @model_validator(mode="after")
+    def _a_day_reaches_the_smallest_sector(self) -> Self:
+        limit = self.investing.max_per_day
+        needed = investing.need(self.allocation, self.investing.minimums, {})
+        if limit is not None and limit < needed.cash:
+            raise ValueError(
+                f"investing.max_per_day {money.as_text(limit)} is too low: {needed.sector.name} gets its minimum of "
+                f"{money.as_text(needed.minimum)} only from {money.as_text(needed.cash)} a day on; "
+                "raise it, or leave it out for no limit"
+            )
+        return self
+
+    @property
+    def allocation(self) -> Allocation:
+        """The starting allocation."""
+        return _allocation(self.sectors)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources: credential files over environment variables over the settings file."""
+        credentials = NestedSecretsSettingsSource(
+            file_secret_settings, secrets_prefix=PREFIX, secrets_nested_delimiter="__", secrets_dir_missing="ok"
+        )
+        return credentials, env_settings, init_settings
+
+
+def _allocation(sectors: tuple[SectorSettings, ...]) -> Allocation:
+    try:
+        return Allocation(tuple(Sector(one.name, one.symbol, one.weight) for one in sectors))
+    except AllocationError as error:
+        raise ValueError(str(error)) from error

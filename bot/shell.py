@@ -1,0 +1,149 @@
+"""What the shell's commands do, and what they print."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bot import app, logs, service
+from bot.app import Core
+from bot.delivery import Pump
+from bot.offers import Offer, Refusal
+from bot.records import now
+from bot.settings import Settings
+from bot.settings_file import SettingsError, load
+from core import messages
+from core.money import as_text
+from core.ports import BrokerAway
+from core.runs import Run
+from storage import database
+from storage.errors import AlreadyRunning, StorageError
+
+OK, FAILED, MISCONFIGURED = 0, 1, 2
+
+TELL_SECONDS = 20.0
+"""How long the alert of a run may take to go out; what is left is sent by the service."""
+
+
+def run(settings_file: Path | None) -> int:
+    """Run the service."""
+    return _with_settings(settings_file, service.serve)
+
+
+def invest(settings_file: Path | None, *, dry_run: bool, asks: bool, as_json: bool) -> int:
+    """Invest once, or only show the plan."""
+
+    def work(settings: Settings) -> int:
+        if dry_run:
+            with database.open_to_read(settings.storage.url) as books, app.core_over(settings, books) as core:
+                return _show(core, as_json=as_json)
+        with app.opened(settings) as books, app.core_over(settings, books) as core:
+            core.records.allocations.start_with(settings.allocation, now())
+            return _invest(settings, core, asks=asks, as_json=as_json)
+
+    return _with_settings(settings_file, work)
+
+
+def _with_settings(settings_file: Path | None, work: Callable[[Settings], int]) -> int:
+    try:
+        loaded = load(settings_file)
+        settings = loaded.settings
+        logs.configure(_secrets(settings))
+        for warning in loaded.warnings:
+            _complain(f"warning: {warning}")
+        return work(settings)
+    except SettingsError as error:
+        _complain(str(error))
+        return MISCONFIGURED
+    except AlreadyRunning:
+        _complain("the service is running: use the chat")
+        return FAILED
+    except StorageError as error:
+        _complain(str(error))
+        return MISCONFIGURED
+    except BrokerAway as error:
+        _complain(f"Alpaca cannot be reached: {error}. Nothing was ordered; try again when it answers.")
+        return FAILED
+
+
+def _secrets(settings: Settings) -> list[str]:
+    vonage = settings.vonage
+    held = [settings.alpaca.key_id, settings.alpaca.secret_key, settings.telegram.token]
+    held += [vonage.api_key, vonage.api_secret] if vonage else []
+    return [secret.get_secret_value() for secret in held]
+
+
+def _show(core: Core, *, as_json: bool) -> int:
+    offer = core.offers().make()
+    match offer:
+        case Refusal(text):
+            _print({"plan": None, "reason": text} if as_json else text)
+        case Offer():
+            _print(_offer_as_data(offer) if as_json else _offer_as_text(offer))
+    return OK
+
+
+def _invest(settings: Settings, core: Core, *, asks: bool, as_json: bool) -> int:
+    offers = core.offers()
+    offer = offers.make()
+    if isinstance(offer, Refusal):
+        _print({"plan": None, "reason": offer.text} if as_json else offer.text)
+        return FAILED
+    if asks:
+        _complain(_offer_as_text(offer))
+        _complain(f"Invest {as_text(offer.plan.cash)}? [y/N] ", end="")
+        if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+            _complain("Nothing was bought.")
+            return FAILED
+    done = offers.carry_out(offer)
+    asyncio.run(_tell(settings, core))
+    _print(_run_as_data(done) if as_json else messages.executed(done).text)
+    return OK if done.state.is_final else FAILED
+
+
+async def _tell(settings: Settings, core: Core) -> None:
+    built, _ = app.application(settings)
+    await Pump(core.records, app.channels(settings, built)).flush(TELL_SECONDS)
+
+
+def _offer_as_text(offer: Offer) -> str:
+    rows = [*messages.plan_table(offer.plan).rows, *messages.plan_table(offer.plan).totals]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    lines = [f"{name:<{widths[0]}}  {symbol:<{widths[1]}}  {amount:>{widths[2]}}" for name, symbol, amount in rows]
+    return "\n".join([*lines, *(f"{trouble}: its order would fail." for trouble in offer.decision.troubles.values())])
+
+
+def _offer_as_data(offer: Offer) -> dict[str, Any]:
+    intents = [
+        {"client_order_id": one.client_order_id, "sector": one.sector, "symbol": one.symbol, "cents": one.notional}
+        for one in offer.plan.intents
+    ]
+    return {"plan": {"day": offer.key.day.isoformat(), "cents": offer.plan.cash, "intents": intents}, "reason": None}
+
+
+def _run_as_data(done: Run) -> dict[str, Any]:
+    orders = [
+        {
+            "client_order_id": order.intent.client_order_id,
+            "symbol": order.intent.symbol,
+            "cents": order.intent.notional,
+            "state": order.state,
+            "filled_cents": order.filled,
+            "filled_quantity": str(order.filled_quantity),
+            "reason": order.reason,
+        }
+        for order in done.orders
+    ]
+    return {"day": done.key.day.isoformat(), "number": done.key.number, "state": done.state, "orders": orders}
+
+
+def _print(result: str | dict[str, Any]) -> None:
+    text = result if isinstance(result, str) else json.dumps(result, indent=2)
+    sys.stdout.write(f"{text}\n")
+
+
+def _complain(text: str, end: str = "\n") -> None:
+    sys.stderr.write(text + end)
+    sys.stderr.flush()

@@ -1,0 +1,69 @@
+"""Trouble that lasts: retried with growing pauses, and said once."""
+
+import logging
+
+from bot.records import Records, now
+from core import messages
+from core.alerts import Alert
+from core.ports import BrokerAway, BrokerRefused, Pace
+
+log = logging.getLogger(__name__)
+
+SAID_AFTER = 3
+"""How many tries in a row must fail before the owner hears of it: a single lost packet is no news."""
+
+LONGEST_PAUSE = 300.0
+"""Seconds between tries at most."""
+
+BROKER = "broker"
+ROUTINE = "routine"
+
+
+class Trouble:
+    """Counts failures of ticks, says when to try again, and says in the chat what lasts."""
+
+    def __init__(self, records: Records, pace: Pace, tick_seconds: float) -> None:
+        self._records = records
+        self._pace = pace
+        self._tick_seconds = tick_seconds
+        self._failures = 0
+        self._not_before = 0.0
+        self._was_well = False
+        self.broker: str | None = None
+
+    def is_time(self) -> bool:
+        """Return whether the pause after the last failure is over."""
+        return self._pace.monotonic() >= self._not_before
+
+    def broker_failed(self, error: BrokerAway) -> None:
+        """Note that the broker could not be used."""
+        self.broker = str(error)
+        self._pause()
+        log.warning("the broker cannot be used (%s); failure %d in a row", error, self._failures)
+        refused = isinstance(error, BrokerRefused)
+        if refused or self._failures >= SAID_AFTER:
+            alert = messages.broker_refuses(str(error)) if refused else messages.broker_away(str(error))
+            self._say(alert, BROKER)
+
+    def routine_failed(self, error: Exception) -> None:
+        """Note that something nobody expected stopped a tick."""
+        self._pause()
+        log.error("a tick failed, number %d in a row", self._failures, exc_info=error)
+        self._say(messages.something_broke(type(error).__name__), ROUTINE)
+
+    def went_well(self) -> None:
+        """Note a tick without any failure; what was said to be broken is said to be mended."""
+        if self._failures or not self._was_well:
+            # An earlier process may have said it.
+            if self._records.outbox.clear(BROKER):
+                self._records.outbox.say(messages.broker_back(), now())
+            self._records.outbox.clear(ROUTINE)
+        self.broker, self._failures, self._not_before, self._was_well = None, 0, 0.0, True
+
+    def _pause(self) -> None:
+        self._failures += 1
+        pause = min(LONGEST_PAUSE, self._tick_seconds * 2.0 ** min(self._failures - 1, 16))
+        self._not_before = self._pace.monotonic() + pause
+
+    def _say(self, alert: Alert, once_key: str) -> None:
+        self._records.outbox.say(alert, now(), once_key=once_key)
