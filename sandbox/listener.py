@@ -1,0 +1,94 @@
+"""One HTTPS address on loopback that can be closed and opened again, connections and all."""
+
+import asyncio
+import socket
+import ssl
+
+import uvicorn
+from starlette.types import ASGIApp
+
+HOST = "127.0.0.1"
+
+
+class Listener:
+    """Serve one application over TLS on a port of its own; all methods belong to one event loop."""
+
+    def __init__(self, app: ASGIApp, tls: ssl.SSLContext) -> None:
+        self._app = app
+        self._tls = tls
+        self._server: _PromptServer | None = None
+        self._serving: asyncio.Task[None] | None = None
+        self.port = 0
+
+    @property
+    def origin(self) -> str:
+        """Return `https://127.0.0.1:port`; the port is known once it was opened, and stays."""
+        return f"https://{HOST}:{self.port}"
+
+    async def open(self) -> None:
+        """Listen, on the same port as before if there was one; do nothing when already open."""
+        if self._server is not None:
+            return
+        # asyncio sets TCP_NODELAY only where the protocol is named; without it each answer waits 40 ms for an ACK.
+        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((HOST, self.port))
+        self.port = listening.getsockname()[1]
+        self._server = _PromptServer(
+            uvicorn.Config(
+                self._app,
+                ssl_context_factory=lambda _config, _default: self._tls,
+                lifespan="off",
+                http="h11",
+                ws="none",
+                # The product's output is what a person reads; faults on purpose are no news.
+                log_config=None,
+                log_level="critical",
+                access_log=False,
+            )
+        )
+        self._serving = asyncio.create_task(self._server.serve(sockets=[listening]))
+        await self._server.is_listening.wait()
+
+    async def close(self) -> None:
+        """Stop listening, cut every connection and end every request; do nothing when already closed."""
+        server, serving = self._server, self._serving
+        if server is None or serving is None:
+            return
+        self._server = self._serving = None
+        server.is_ending.set()
+        await serving
+
+
+class _PromptServer(uvicorn.Server):
+    """A server that ends at once: uvicorn's own looks around ten times a second and lets requests finish.
+
+    Here a long poll, or a request that hangs on purpose, would never finish by itself.
+    """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.is_listening = asyncio.Event()
+        self.is_ending = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.is_listening.set()
+
+    async def main_loop(self) -> None:
+        await self.is_ending.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # First the listening sockets, so that nobody who is cut off can come straight back.
+        for server in self.servers:
+            server.close()
+        for listening in sockets or []:
+            listening.close()
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        running = set(self.server_state.tasks)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        # One more turn of the loop, in which the cut connections are let go.
+        await asyncio.sleep(0)

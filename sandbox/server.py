@@ -1,0 +1,231 @@
+"""The running sandbox: the stand-ins over HTTPS on loopback, in one thread beside the caller's."""
+
+import asyncio
+import ssl
+import tempfile
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from threading import Thread
+from time import monotonic, sleep
+from types import TracebackType
+from typing import Self, TypeVar
+
+import trustme
+
+from sandbox.alpaca import alpaca_app
+from sandbox.control import control_app
+from sandbox.faults import FaultMiddleware
+from sandbox.listener import HOST, Listener
+from sandbox.sessions import NEW_YORK, all_sessions
+from sandbox.settings import SECTORS, Section, settings_text
+from sandbox.telegram import telegram_app
+from sandbox.vonage import vonage_app
+from sandbox.world import Keys, World
+
+T = TypeVar("T")
+
+# A Monday: Thanksgiving comes on its Thursday, and a half day after it.
+DEFAULT_START = datetime(2026, 11, 23, 9, 0, tzinfo=NEW_YORK)
+
+_POLL_SECONDS = 0.01
+
+
+class Sandbox:
+    """Run the stand-ins while a `with` block lasts.
+
+    The world belongs to the sandbox's thread: read and move it through `call` and `wait_for` only.
+    Sandboxes with one `authority` are trusted through any one of their files; without it each makes its own.
+    Services are named alpaca, telegram, vonage and control.
+    """
+
+    def __init__(
+        self,
+        *,
+        start: datetime = DEFAULT_START,
+        seed: int = 1,
+        cash: Decimal = Decimal(0),
+        fill_delay: timedelta = timedelta(milliseconds=200),
+        minimum_crypto_order: Decimal = Decimal(10),
+        authority: trustme.CA | None = None,
+    ) -> None:
+        self.keys = Keys()
+        self._authority = authority
+        self.world = World(
+            start=start,
+            seed=seed,
+            keys=self.keys,
+            cash=cash,
+            fill_delay=fill_delay,
+            minimum_crypto_order=minimum_crypto_order,
+        )
+        self._listeners: dict[str, Listener] = {}
+        self._running: _Running | None = None
+
+    def __enter__(self) -> Self:
+        # The first question for a session loads pandas, a second in which no request should have to wait.
+        all_sessions()
+        folder = tempfile.TemporaryDirectory(prefix="allocator-sandbox-")
+        authority = self._authority or trustme.CA()
+        authority.cert_pem.write_to_path(str(_authority_file(folder)))
+        self._listeners = self._build_listeners(authority)
+        ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+        thread = Thread(target=lambda: asyncio.run(self._serve(ready)), name="sandbox", daemon=True)
+        thread.start()
+        loop, is_ending = ready.result()
+        self._running = _Running(folder, thread, loop, is_ending)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        running = self._now()
+        self._running = None
+        try:
+            running.loop.call_soon_threadsafe(running.is_ending.set)
+            running.thread.join()
+        finally:  # a second Ctrl-C does not leave the folder behind
+            running.folder.cleanup()
+
+    @property
+    def authority_file(self) -> str:
+        """Return the path of the certificate authority's PEM file, which lives as long as the sandbox."""
+        return str(_authority_file(self._now().folder))
+
+    def origin(self, service: str) -> str:
+        """Return a service's address without a path, such as https://127.0.0.1:40001."""
+        return self._listeners[service].origin
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that make httpx and requests trust the sandbox's certificates."""
+        return {"SSL_CERT_FILE": self.authority_file, "REQUESTS_CA_BUNDLE": self.authority_file}
+
+    def settings(self, *, sectors: Sequence[Section] = SECTORS, **changes: Section | None) -> str:
+        """Write a complete settings.toml for the product.
+
+        A section given by name changes keys of that section, or leaves them out where the value is None;
+        a section given as None is left out: `settings(vonage=None, execution={"tick_seconds": 0.2})`.
+        """
+        return settings_text(self._default_sections(), changes, sectors)
+
+    def call(self, function: Callable[[World], T]) -> T:
+        """Run a function of the world on the sandbox's thread, and return its value or raise its error."""
+        loop = self._now().loop
+
+        async def run() -> T:
+            return function(self.world)
+
+        return asyncio.run_coroutine_threadsafe(run(), loop).result()
+
+    def wait_for(self, predicate: Callable[[World], T | None], timeout: float, what: str) -> T:
+        """Ask until the answer is truthy, and return it; raise TimeoutError after `timeout` seconds."""
+        deadline = monotonic() + timeout
+        while True:
+            answer = self.call(predicate)
+            if answer:
+                return answer
+            if monotonic() > deadline:
+                lines = (f"  {name}: {value}" for name, value in self.call(World.recent).items())
+                raise TimeoutError("\n".join([f"waited {timeout} s in vain for {what}; lately:", *lines]))
+            sleep(_POLL_SECONDS)
+
+    def stop_service(self, service: str) -> None:
+        """Take a service off the network: its port refuses, its connections are cut."""
+        self._run(self._listeners[service].close)
+
+    def start_service(self, service: str) -> None:
+        """Put a service back on the network, on the port it had."""
+        self._run(self._listeners[service].open)
+
+    def _now(self) -> "_Running":
+        if self._running is None:
+            raise RuntimeError("the sandbox is not running: use it inside a with block")
+        return self._running
+
+    def _run(self, action: Callable[[], Coroutine[None, None, None]]) -> None:
+        loop = self._now().loop
+        asyncio.run_coroutine_threadsafe(action(), loop).result()
+
+    def _build_listeners(self, authority: trustme.CA) -> dict[str, Listener]:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert(HOST, "localhost").configure_cert(tls)
+        world = self.world
+        services = {
+            "alpaca": alpaca_app(world.brokerage),
+            "telegram": telegram_app(world.telegram),
+            "vonage": vonage_app(world.sms),
+        }
+        listeners = {name: Listener(FaultMiddleware(app, world.faults, name), tls) for name, app in services.items()}
+        listeners["control"] = Listener(control_app(world, self.keys.owner_id), tls)
+        return listeners
+
+    async def _serve(self, ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]]) -> None:
+        loop, is_ending = asyncio.get_running_loop(), asyncio.Event()
+        loop.set_exception_handler(_report)
+        try:
+            for listener in self._listeners.values():
+                await listener.open()
+        except OSError as error:
+            ready.set_exception(error)
+        else:
+            ready.set_result((loop, is_ending))
+            await is_ending.wait()
+        finally:
+            await asyncio.gather(*(listener.close() for listener in self._listeners.values()))
+
+    def _default_sections(self) -> Mapping[str, Section]:
+        alpaca, keys = self.origin("alpaca"), self.keys
+        return {
+            "alpaca": {
+                "key_id": keys.alpaca_key_id,
+                "secret_key": keys.alpaca_secret_key,
+                "trading_url": alpaca,
+                "data_url": alpaca,
+                "live": False,
+            },
+            "telegram": {
+                "token": keys.telegram_token,
+                "owner_ids": [keys.owner_id],
+                "api_url": self.origin("telegram"),
+            },
+            "vonage": {
+                "api_key": keys.vonage_api_key,
+                "api_secret": keys.vonage_api_secret,
+                "sender": keys.sms_sender,
+                "recipient": keys.sms_recipient,
+                "rest_host": self.origin("vonage").removeprefix("https://"),
+            },
+            "storage": {"url": "sqlite:///allocator.db"},
+            "investing": {
+                "reserve": "0",
+                "minimum_order.us_equity": "1",
+                "minimum_order.crypto": str(self.world.brokerage.minimum_crypto_order),
+            },
+            "execution": {"max_workers": 8, "timeout_seconds": 8, "tick_seconds": 0.2},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """What exists only while the sandbox runs; `is_ending` belongs to the loop."""
+
+    folder: "tempfile.TemporaryDirectory[str]"
+    thread: Thread
+    loop: asyncio.AbstractEventLoop
+    is_ending: asyncio.Event
+
+
+def _authority_file(folder: "tempfile.TemporaryDirectory[str]") -> Path:
+    return Path(folder.name) / "authority.pem"
+
+
+def _report(loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+    # The product being killed, or cut off on purpose, is what a sandbox is for; anything else is a fault of ours.
+    if not isinstance(context.get("exception"), OSError):
+        loop.default_exception_handler(context)

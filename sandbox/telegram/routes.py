@@ -1,0 +1,47 @@
+"""The Telegram stand-in over HTTP: `/bot<token>/METHOD`."""
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from sandbox.telegram.methods import METHODS
+from sandbox.telegram.parameters import Parameters, read_parameters
+from sandbox.telegram.refusals import Refusal
+from sandbox.telegram.state import Telegram
+
+
+def telegram_app(telegram: Telegram) -> Starlette:
+    """Build the application that serves this state as the Bot API does."""
+
+    async def call(request: Request) -> JSONResponse:
+        name = request.path_params["method"]
+        parameters = await read_parameters(request)
+        try:
+            result = await _result(telegram, request.path_params["token"], name, parameters)
+        except Refusal as refusal:
+            telegram.record(name, parameters.as_text(), refusal.code)
+            return _refused(refusal.code, refusal.description)
+        telegram.record(name, parameters.as_text(), 200)
+        return JSONResponse({"ok": True, "result": result})
+
+    async def not_found(_request: Request, _error: Exception) -> JSONResponse:
+        return _refused(404, "Not Found")
+
+    return Starlette(
+        routes=[Route("/bot{token}/{method}", call, methods=["GET", "POST"])],
+        exception_handlers={404: not_found},
+    )
+
+
+async def _result(telegram: Telegram, token: str, name: str, parameters: Parameters) -> object:
+    if not telegram.accepts(token):
+        raise Refusal(401, "Unauthorized")
+    method = METHODS.get(name.lower())
+    if method is None:
+        raise Refusal(404, "Not Found")
+    return await method(telegram, parameters)
+
+
+def _refused(code: int, description: str) -> JSONResponse:
+    return JSONResponse({"ok": False, "error_code": code, "description": description}, status_code=code)
