@@ -82,7 +82,11 @@ def _dollars(text: str) -> Decimal:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from bot import shell  # noqa: PLC0415  heavy: workers import this module too
+    from broker import pool  # noqa: PLC0415  heavy: workers import this module too
+
+    # The broker's SDK takes most of a second to load: its process begins now, beside this one's own imports.
+    pool.preload()
+    from bot import shell  # noqa: PLC0415  as above
 
     return shell.run(options.settings)
 

@@ -5,7 +5,13 @@ import sys
 from collections.abc import Iterable
 
 # At INFO httpx writes the address of every poll, and the bot's token is part of it; APScheduler announces each job.
-_QUIET = {"httpx": logging.WARNING, "httpcore": logging.WARNING, "apscheduler": logging.ERROR, "vonage": logging.ERROR}
+_QUIET = {
+    "alembic": logging.WARNING,
+    "httpx": logging.WARNING,
+    "httpcore": logging.WARNING,
+    "apscheduler": logging.ERROR,
+    "vonage": logging.ERROR,
+}
 
 
 class RedactingFormatter(logging.Formatter):

@@ -78,7 +78,7 @@ class Offers:
         runs = self._records.ledger.runs_on(Routine.INVEST, today.day)
         if any(not run.state.is_final for run in runs):
             return Refusal("Today's run is still under way; its alert says how it ends.")
-        self._records.bind(self._ports.broker.account().account_id, clock.now)
+        self._records.check(self._ports.broker.account().account_id)
         key = RunKey(self._records.account, Routine.INVEST, today.day, number=len(runs))
         before = runs[-1] if runs else None
         target = self._records.target(today.day)
@@ -97,7 +97,8 @@ class Offers:
         return self.carry_out(offer)
 
     def carry_out(self, offer: Offer) -> Run:
-        """Carry out an offer just made."""
+        """Carry out an offer just made. Raises as `make`."""
+        self._records.bind(self._ports.broker.account().account_id, offer.clock.now)
         target = self._records.target(offer.key.day)
         return invest(offer.key, offer.window, target, self._rules.policy, self._ports, decided=offer.decision)
 

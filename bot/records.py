@@ -50,6 +50,10 @@ class Records:
         """Bind these books to the broker's account. Raises storage.errors.WrongAccount."""
         return binding.bind(self.database, self.account, broker_account_id, at)
 
+    def check(self, broker_account_id: str) -> None:
+        """Raise storage.errors.WrongAccount when these books belong to another account; change nothing."""
+        binding.check(self.database, self.account, broker_account_id)
+
     def first_start(self) -> datetime | None:
         """Return when the account was first met, by the market's time; None before that."""
         return binding.first_start(self.database, self.account)

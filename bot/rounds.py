@@ -77,7 +77,8 @@ class Rounds:
         if not self._rules.live or self._records.ledger.has_invested():
             return False
         confirmations = self._records.confirmations
-        if confirmations.waiting(FIRST_INVESTMENT, now()):
+        asked = confirmations.waiting(FIRST_INVESTMENT, now())
+        if any(question.payload["day"] == key.day.isoformat() for question in asked):
             return True
         decision = decide(key, self._records.target(key.day), self._rules.policy, self._ports)
         plan = decision.answer

@@ -2,7 +2,7 @@
 
 import re
 from decimal import Decimal
-from typing import Annotated, Self
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -12,8 +12,8 @@ from pydantic import (
     ConfigDict,
     Field,
     SecretStr,
+    ValidationInfo,
     field_validator,
-    model_validator,
 )
 from pydantic_settings import (
     BaseSettings,
@@ -95,22 +95,23 @@ class AlpacaSettings(Part):
     secret_key: Secret
     trading_url: Origin = "https://paper-api.alpaca.markets"
     data_url: Origin = "https://data.alpaca.markets"
-    live: bool = False
+    live: Annotated[bool, Field(validate_default=True)] = False
 
-    @model_validator(mode="after")
-    def _live_is_meant(self) -> Self:
-        is_live = urlsplit(self.trading_url).hostname == LIVE_HOST
-        if is_live and not self.live:
+    @field_validator("live")
+    @classmethod
+    def _live_is_meant(cls, live: bool, others: ValidationInfo) -> bool:
+        address = others.data.get("trading_url")
+        if address is None:
+            return live  # What is wrong with the address is said already.
+        is_live = urlsplit(address).hostname == LIVE_HOST
+        if is_live and not live:
             raise ValueError(
-                f"trading_url {self.trading_url} moves real money: set live = true if you mean it, "
+                f"trading_url {address} moves real money: set live = true if you mean it, "
                 "or use https://paper-api.alpaca.markets"
             )
-        if self.live and not is_live:
-            raise ValueError(
-                f"live = true, but trading_url {self.trading_url} is not the live one: "
-                f"use https://{LIVE_HOST}, or set live = false"
-            )
-        return self
+        if live and not is_live:
+            raise ValueError(f"trading_url {address} is not the live one: use https://{LIVE_HOST}, or set live = false")
+        return live
 
 
 class TelegramSettings(Part):
@@ -223,21 +224,13 @@ class Settings(BaseSettings):
 
     @field_validator("sectors")
     @classmethod
-    def _make_an_allocation(cls, sectors: tuple[SectorSettings, ...]) -> tuple[SectorSettings, ...]:
-        _allocation(sectors)
+    def _make_an_allocation(
+        cls, sectors: tuple[SectorSettings, ...], others: ValidationInfo
+    ) -> tuple[SectorSettings, ...]:
+        allocation = _allocation(sectors)
+        if isinstance(rules := others.data.get("investing"), InvestingSettings):
+            _check_limit(allocation, rules)
         return sectors
-
-    @model_validator(mode="after")
-    def _a_day_reaches_the_smallest_sector(self) -> Self:
-        limit = self.investing.max_per_day
-        needed = investing.need(self.allocation, self.investing.minimums, {})
-        if limit is not None and limit < needed.cash:
-            raise ValueError(
-                f"investing.max_per_day {money.as_text(limit)} is too low: {needed.sector.name} gets its minimum of "
-                f"{money.as_text(needed.minimum)} only from {money.as_text(needed.cash)} a day on; "
-                "raise it, or leave it out for no limit"
-            )
-        return self
 
     @property
     def allocation(self) -> Allocation:
@@ -265,3 +258,13 @@ def _allocation(sectors: tuple[SectorSettings, ...]) -> Allocation:
         return Allocation(tuple(Sector(one.name, one.symbol, one.weight) for one in sectors))
     except AllocationError as error:
         raise ValueError(str(error)) from error
+
+
+def _check_limit(allocation: Allocation, rules: InvestingSettings) -> None:
+    needed = investing.need(allocation, rules.minimums, {})
+    if rules.max_per_day is not None and rules.max_per_day < needed.cash:
+        raise ValueError(
+            f"investing.max_per_day {money.as_text(rules.max_per_day)} is too low: {needed.sector.name} gets its "
+            f"minimum of {money.as_text(needed.minimum)} only from {money.as_text(needed.cash)} a day on; "
+            "raise it, or leave it out for no limit"
+        )

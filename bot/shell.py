@@ -3,7 +3,8 @@
 import asyncio
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from bot import app, logs, service
 from bot.app import Core
 from bot.delivery import Pump
 from bot.offers import Offer, Refusal
-from bot.records import now
+from bot.records import Records, now
 from bot.settings import Settings
 from bot.settings_file import SettingsError, load
 from core import messages
@@ -19,7 +20,8 @@ from core.money import as_text
 from core.ports import BrokerAway
 from core.runs import Run
 from storage import database
-from storage.errors import AlreadyRunning, StorageError
+from storage.database import Database
+from storage.errors import AlreadyRunning, NoDatabase, NotMigrated, StorageError
 
 OK, FAILED, MISCONFIGURED = 0, 1, 2
 
@@ -37,13 +39,26 @@ def invest(settings_file: Path | None, *, dry_run: bool, asks: bool, as_json: bo
 
     def work(settings: Settings) -> int:
         if dry_run:
-            with database.open_to_read(settings.storage.url) as books, app.core_over(settings, books) as core:
+            with _readable(settings) as books, app.core_over(settings, books) as core:
                 return _show(core, as_json=as_json)
         with app.opened(settings) as books, app.core_over(settings, books) as core:
             core.records.allocations.start_with(settings.allocation, now())
             return _invest(settings, core, asks=asks, as_json=as_json)
 
     return _with_settings(settings_file, work)
+
+
+@contextmanager
+def _readable(settings: Settings) -> Iterator[Database]:
+    """Open the database to read; made first where there is none and no service could make it."""
+    try:
+        books = database.open_to_read(settings.storage.url)
+    except (NoDatabase, NotMigrated):
+        with app.opened(settings) as made:
+            Records.over(made, ()).allocations.start_with(settings.allocation, now())
+        books = database.open_to_read(settings.storage.url)
+    with books:
+        yield books
 
 
 def _with_settings(settings_file: Path | None, work: Callable[[Settings], int]) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures import TimeoutError as PoolTimeout
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
 from threading import Lock
 from typing import Any
@@ -21,9 +22,15 @@ START_SECONDS = 20.0
 
 def context() -> ForkServerContext:
     """Return the way workers are started: forked from one small server that has the SDK loaded."""
-    forkserver = multiprocessing.get_context("forkserver")
-    forkserver.set_forkserver_preload([PRELOADED])
-    return forkserver
+    workers = multiprocessing.get_context("forkserver")
+    workers.set_forkserver_preload([PRELOADED])
+    return workers
+
+
+def preload() -> None:
+    """Start the server that workers are forked from; it loads the SDK while the caller goes on."""
+    context()
+    forkserver.ensure_running()
 
 
 class Pool:
@@ -92,12 +99,12 @@ class Pool:
     def _running(self) -> ProcessPoolExecutor:
         with self._lock:
             if self._executor is None:
-                forkserver = context()
+                workers = context()
                 self._executor = ProcessPoolExecutor(
                     self.size,
-                    mp_context=forkserver,
+                    mp_context=workers,
                     initializer=worker.start,
-                    initargs=(self._access, forkserver.Barrier(self.size)),
+                    initargs=(self._access, workers.Barrier(self.size)),
                 )
             return self._executor
 

@@ -33,6 +33,14 @@ def bind(database: Database, account: str, broker_account_id: str, at: datetime)
         return Binding(row.account, row.broker_account_id, row.first_contact_at)
 
 
+def check(database: Database, account: str, broker_account_id: str) -> None:
+    """Raise WrongAccount when the account is bound to another of the broker's accounts; change nothing."""
+    with database.reading() as session:
+        row = session.get(BrokerAccountRow, account)
+        if row is not None and row.broker_account_id != broker_account_id:
+            raise WrongAccount(account, row.broker_account_id, broker_account_id)
+
+
 def first_start(database: Database, account: str) -> datetime | None:
     """Return when the account was bound, None before the first contact. What was due earlier is not owed."""
     with database.reading() as session:

@@ -8,6 +8,7 @@ from bot.chat import Chat, Command
 from bot.records import now
 from bot.services import Services
 from core.calendar import NEW_YORK
+from core.ports import BrokerAway
 
 USAGE = "Write /pause, or /pause until 2026-12-01: the day on which investing resumes."
 
@@ -20,7 +21,7 @@ async def _pause(chat: Chat, services: Services, words: Sequence[str]) -> None:
         except ValueError:
             await chat.reply(f"{' '.join(words)[:40]!r} is not a date that I understand. {USAGE}")
             return
-        today = _today(services)
+        today = await asyncio.to_thread(_today, services)
         if until <= today:
             await chat.reply(f"{until.isoformat()} is not in the future (it is {today.isoformat()}). {USAGE}")
             return
@@ -41,9 +42,11 @@ def _until(words: Sequence[str]) -> date:
 
 
 def _today(services: Services) -> date:
-    # Pausing must work with the broker away: then this machine's clock has to do.
-    clock = services.market.last
-    return clock.today if clock is not None else datetime.now(NEW_YORK).date()
+    try:
+        return (services.market.last or services.market.clock()).today
+    except BrokerAway:
+        # Pausing must work all the same: this machine's clock has to do.
+        return datetime.now(NEW_YORK).date()
 
 
 def _store_pause(services: Services, owner: int, until: date | None) -> None:

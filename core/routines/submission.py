@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from core import orders
-from core.orders import Accepted, NotFound, NotSent, Order, OrderState, Unknown
+from core.orders import Accepted, NotFound, NotSent, Order, OrderState, Rejected, Unknown
 from core.ports import Ports
 from core.runs import Run
 from core.schedule import Window
@@ -79,6 +79,10 @@ def _send(run: Run, window: Window, to_send: list[Order], ports: Ports) -> list[
             # This try left nothing; an earlier one may still be on its way.
             unknown.append(before)
             continue
+        if isinstance(answer, Rejected) and before.state is OrderState.UNKNOWN:
+            # An earlier try may have landed meanwhile, and taken the very money that this one lacked.
+            found = ports.broker.find([identity])[identity]
+            answer = answer if isinstance(found, NotFound) else found  # noqa: PLW2901  the better answer
         order = orders.after(before, answer)
         ports.ledger.record(run.key, order)
         if order.state is OrderState.UNKNOWN:
