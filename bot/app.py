@@ -129,7 +129,7 @@ def services(settings: Settings, core: Core, built: AnyApplication) -> Services:
         market=core.market,
         ports=core.ports,
         rules=core.rules,
-        rounds=Rounds(core.records, core.market, core.ports, core.rules),
+        rounds=Rounds(core.records, core.market, core.ports, core.rules, settings.allocation),
         offers=core.offers(),
         trouble=Trouble(core.records, core.pace, settings.execution.tick_seconds),
         pump=Pump(core.records, channels(settings, built)),

@@ -82,20 +82,25 @@ def _dollars(text: str) -> Decimal:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from broker import pool  # noqa: PLC0415  heavy: workers import this module too
-
-    # The broker's SDK takes most of a second to load: its process begins now, beside this one's own imports.
-    pool.preload()
-    from bot import shell  # noqa: PLC0415  as above
+    _preload()
+    from bot import shell  # noqa: PLC0415  heavy: workers import this module too
 
     return shell.run(options.settings)
 
 
 def _invest(options: argparse.Namespace) -> int:
+    _preload()
     from bot import shell  # noqa: PLC0415  as above
 
     asks = sys.stdin.isatty() and not options.yes
     return shell.invest(options.settings, dry_run=options.dry_run, asks=asks, as_json=options.json)
+
+
+def _preload() -> None:
+    # The broker's SDK takes most of a second to load: its process begins now, beside this one's own imports.
+    from broker import pool  # noqa: PLC0415  as above
+
+    pool.preload()
 
 
 def _demo(options: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from telegram.ext import ContextTypes, JobQueue
 
+from bot.acceptance import UnusableAllocation
 from bot.services import Services
 from core.ports import BrokerAway
 from storage.errors import WrongAccount
@@ -43,7 +44,7 @@ class Jobs:
             except BrokerAway as error:
                 services.rounds.away(str(error))
                 await asyncio.to_thread(services.trouble.broker_failed, error)
-            except WrongAccount as error:
+            except (WrongAccount, UnusableAllocation) as error:
                 self._fatal(error)
             except Exception as error:  # noqa: BLE001  the job queue would log it and call the tick a success
                 await asyncio.to_thread(services.trouble.routine_failed, error)

@@ -75,6 +75,8 @@ class Offers:
         window = schedule.tap_window(today) if today is not None else None
         if today is None or window is None or clock.now not in window:
             return Refusal(_closed(clock, today))
+        if self._records.allocations.active() is None:
+            return Refusal("Alpaca has not confirmed the funds of the allocation yet. Please try again in a moment.")
         runs = self._records.ledger.runs_on(Routine.INVEST, today.day)
         if any(not run.state.is_final for run in runs):
             return Refusal("Today's run is still under way; its alert says how it ends.")

@@ -4,10 +4,12 @@ import logging
 from datetime import date, datetime
 
 from bot import offers
+from bot.acceptance import accept_starting
 from bot.market import Market
 from bot.offers import FIRST_INVESTMENT, Rules
 from bot.records import Records, now
 from core import messages, schedule
+from core.allocation import Allocation
 from core.calendar import NEW_YORK, MarketClock, TradingDay
 from core.investing import Plan
 from core.ports import Ports
@@ -22,7 +24,8 @@ log = logging.getLogger(__name__)
 class Rounds:
     """Does what a tick owes, with everything it needs handed in. Synchronous: it runs in a thread."""
 
-    def __init__(self, records: Records, market: Market, ports: Ports, rules: Rules) -> None:
+    def __init__(self, records: Records, market: Market, ports: Ports, rules: Rules, starting: Allocation) -> None:
+        self._starting = starting
         self._records = records
         self._market = market
         self._ports = ports
@@ -32,10 +35,12 @@ class Rounds:
     def tick(self) -> None:
         """Do everything that is owed at this moment.
 
-        Raises BrokerAway when the broker cannot be read, storage.errors.WrongAccount when it is another account.
+        Raises BrokerAway when the broker cannot be read, storage.errors.WrongAccount when it is another account, and
+        bot.acceptance.UnusableAllocation when the settings' allocation was never accepted and cannot be.
         """
         clock = self._market.clock()
         since = self._first_contact(clock)
+        accept_starting(self._records, self._ports.broker, self._starting)
         last_run = self._records.ledger.last_run()
         known_from = since.astimezone(NEW_YORK).date() if last_run is None else last_run.key.day
         days = self._market.days(clock, known_from)

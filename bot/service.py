@@ -34,10 +34,10 @@ LAST_WORDS_SECONDS = 5.0
 def serve(settings: Settings) -> int:
     """Run the service until it is told to stop; return the exit code.
 
-    Raises storage.errors.StorageError when the database or the account cannot be used.
+    Raises storage.errors.StorageError when the database or the account cannot be used, and
+    bot.acceptance.UnusableAllocation when the settings' allocation cannot.
     """
     with app.opened(settings) as books, app.core_over(settings, books) as core:
-        core.records.allocations.start_with(settings.allocation, now())
         asyncio.run(_Service(settings, core).run())
     return 0
 

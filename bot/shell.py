@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from bot import app, logs, service
+from bot.acceptance import UnusableAllocation, accept_starting
 from bot.app import Core
 from bot.delivery import Pump
 from bot.offers import Offer, Refusal
-from bot.records import Records, now
 from bot.settings import Settings
 from bot.settings_file import SettingsError, load
 from core import messages
@@ -42,7 +42,7 @@ def invest(settings_file: Path | None, *, dry_run: bool, asks: bool, as_json: bo
             with _readable(settings) as books, app.core_over(settings, books) as core:
                 return _show(core, as_json=as_json)
         with app.opened(settings) as books, app.core_over(settings, books) as core:
-            core.records.allocations.start_with(settings.allocation, now())
+            accept_starting(core.records, core.ports.broker, settings.allocation)
             return _invest(settings, core, asks=asks, as_json=as_json)
 
     return _with_settings(settings_file, work)
@@ -54,8 +54,8 @@ def _readable(settings: Settings) -> Iterator[Database]:
     try:
         books = database.open_to_read(settings.storage.url)
     except (NoDatabase, NotMigrated):
-        with app.opened(settings) as made:
-            Records.over(made, ()).allocations.start_with(settings.allocation, now())
+        with app.opened(settings) as made, app.core_over(settings, made) as core:
+            accept_starting(core.records, core.ports.broker, settings.allocation)
         books = database.open_to_read(settings.storage.url)
     with books:
         yield books
@@ -75,7 +75,7 @@ def _with_settings(settings_file: Path | None, work: Callable[[Settings], int]) 
     except AlreadyRunning:
         _complain("the service is running: use the chat")
         return FAILED
-    except StorageError as error:
+    except (StorageError, UnusableAllocation) as error:
         _complain(str(error))
         return MISCONFIGURED
     except BrokerAway as error:

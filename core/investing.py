@@ -100,6 +100,17 @@ def need(allocation: Allocation, minimums: Minimums, assets: Mapping[str, Asset]
     return max(needs, key=lambda needed: (needed.cash, needed.sector.symbol))
 
 
+def troubles(allocation: Allocation, assets: Mapping[str, Asset]) -> dict[str, str]:
+    """Return, by symbol, why a fractional order for a sector's fund would fail; sectors without trouble are absent."""
+    found: dict[str, str] = {}
+    for sector in allocation.sectors:
+        asset = assets.get(sector.symbol)
+        trouble = f"Alpaca does not know {sector.symbol}" if asset is None else asset.trouble
+        if trouble:
+            found[sector.symbol] = trouble
+    return found
+
+
 def plan(
     cash: Investable,
     allocation: Allocation,

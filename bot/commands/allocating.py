@@ -11,7 +11,7 @@ from bot.services import Services
 async def _allocation(chat: Chat, services: Services, _words: Sequence[str]) -> None:
     active = await asyncio.to_thread(services.records.allocations.active)
     if active is None:
-        await chat.reply("No allocation is stored yet.")
+        await chat.reply("No allocation is stored yet: it is once Alpaca has confirmed its funds.")
     else:
         await chat.reply(views.allocation(*active))
 

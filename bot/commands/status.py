@@ -41,6 +41,8 @@ def _market(clock: MarketClock) -> str:
 
 
 def _cash(services: Services, clock: MarketClock) -> list[Fact]:
+    if services.records.allocations.active() is None:
+        return [("Allocation", "waits for Alpaca to confirm its funds")]
     target = services.records.target(clock.today)
     policy = services.rules.policy
     account = services.ports.broker.account()

@@ -11,7 +11,7 @@ from core import messages, orders
 from core.account import Account, Asset, Minimums, investable
 from core.alerts import Alert
 from core.allocation import Allocation
-from core.investing import AccountBlocked, NoNewCash, Paused, Plan, Skip, plan
+from core.investing import AccountBlocked, NoNewCash, Paused, Plan, Skip, plan, troubles
 from core.money import Cents
 from core.orders import OrderState, Rejected
 from core.ports import Ledger, Ports
@@ -103,16 +103,11 @@ def resume(run: Run, policy: Policy, ports: Ports) -> Run:
 
 
 def _troubles(allocation: Allocation, account: Account, assets: dict[str, Asset]) -> dict[str, str]:
-    troubles: dict[str, str] = {}
-    for sector in allocation.sectors:
-        asset = assets.get(sector.symbol)
-        if asset is None:
-            troubles[sector.symbol] = f"Alpaca does not know {sector.symbol}"
-        elif asset.trouble:
-            troubles[sector.symbol] = asset.trouble
-        elif sector.asset_class is AssetClass.CRYPTO and account.crypto_trouble:
-            troubles[sector.symbol] = account.crypto_trouble
-    return troubles
+    found = troubles(allocation, assets)
+    if account.crypto_trouble:
+        coins = (sector.symbol for sector in allocation.sectors if sector.asset_class is AssetClass.CRYPTO)
+        found = dict.fromkeys(coins, account.crypto_trouble) | found
+    return found
 
 
 def _start(key: RunKey, window: Window, decision: Decision, policy: Policy, ports: Ports, *, version: int) -> Run:

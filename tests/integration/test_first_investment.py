@@ -73,14 +73,16 @@ def live(tmp_path: Path, authority: trustme.CA) -> Iterator[Live]:
     url = f"sqlite:///{tmp_path / 'books.db'}"
     with Sandbox(cash=Decimal(250), authority=authority) as sandbox, database.open(url) as books:
         records = Records.over(books, [Recipient("telegram", str(OWNER))])
-        records.allocations.start_with(Allocation((Sector("Stocks", "VOO", 6000), Sector("Bonds", "AGG", 4000))), now())
+        starting = Allocation((Sector("Stocks", "VOO", 6000), Sector("Bonds", "AGG", 4000)))
         keys, origin = sandbox.keys, sandbox.origin("alpaca")
         gateway = Gateway(Access(origin, origin, keys.alpaca_key_id, keys.alpaca_secret_key, 8), max_workers=2)
         ports = Ports(gateway, records.ledger, StoppablePace())
         market = Market(gateway, ports.pace)
         rules = Rules(Policy(reserve=0, minimums=Minimums(100, 1000), max_per_day=None), live=True)
         try:
-            yield Live(sandbox, records, Rounds(records, market, ports, rules), Offers(records, market, ports, rules))
+            yield Live(
+                sandbox, records, Rounds(records, market, ports, rules, starting), Offers(records, market, ports, rules)
+            )
         finally:
             gateway.close()
 

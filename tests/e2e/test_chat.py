@@ -1,0 +1,226 @@
+"""The chat as its owner, and as anybody else, meets it."""
+
+import sqlite3
+
+from sandbox.world import World
+from tests.e2e.trial import Trial
+
+STRANGER = 6666
+
+
+def test_a_stranger_is_not_answered_not_obeyed_and_written_to_the_audit(trial: Trial) -> None:
+    trial.deposit("250")
+    trial.start()
+    trial.press_start()
+    trial.at(10, 0)
+    trial.told("Orders have been executed")
+    before = len(trial.chat())
+
+    def intrude(world: World) -> None:
+        first = world.telegram.say(STRANGER, "/pause")
+        world.telegram.edit(STRANGER, first.id, "/resume")
+        world.telegram.say(STRANGER, "/status")
+        world.telegram.say(trial.owner, "/status", chat_id=-77, chat_type="group")
+
+    trial.sandbox.call(intrude)
+    answer = trial.say("/status", answer="Alpaca: answers")
+    assert "paused" not in answer
+    assert len(trial.chat()) == before + 1
+    trial.stop()
+    with sqlite3.connect(trial.folder / "allocator.db") as books:
+        audit = books.execute("SELECT who, what, outcome FROM audit ORDER BY id").fetchall()
+    books.close()
+    refused = "refused: not an owner in a private chat"
+    assert sorted(audit) == [
+        (f"telegram user {trial.owner}", "message: /status", refused),
+        ("telegram user 6666", "edit: /resume", refused),
+        ("telegram user 6666", "message: /pause", refused),
+        ("telegram user 6666", "message: /status", refused),
+    ]
+
+
+def test_a_strangers_tap_on_the_owners_button_does_nothing(trial: Trial) -> None:
+    trial.deposit("250")
+    trial.start()
+    trial.press_start()
+    trial.at(9, 32)
+    trial.say("/invest", answer="The plan of today's run")
+
+    def tap(world: World) -> None:
+        message = world.telegram.newest_with_buttons()
+        assert message is not None
+        world.telegram.tap(STRANGER, message.id, 1)
+
+    trial.sandbox.call(tap)
+    trial.say("/status", answer="Last run: none yet")
+    assert trial.orders() == []
+
+
+def test_help_lists_every_command_of_telegrams_menu(trial: Trial) -> None:
+    trial.start()
+    trial.press_start()
+    menu = [name for name, _ in trial.sandbox.call(lambda world: world.telegram.commands)]
+    assert menu == ["start", "help", "status", "allocation", "pause", "resume", "invest"]
+    text = trial.say("/help", answer="/resume")
+    assert [line.split()[0] for line in text.splitlines()] == [f"/{name}" for name in menu]
+
+
+def test_allocation_shows_the_sectors_in_their_order(trial: Trial) -> None:
+    trial.start()
+    trial.press_start()
+    text = trial.say("/allocation", answer="Allocation")
+    assert text.splitlines()[2:4] == ["Domestic Large Cap VOO       35%", "Domestic Mid Cap   IJH        5%"]
+    assert text.splitlines()[-1].split() == ["Total", "100%"]
+
+
+def test_status_says_how_things_stand_without_sms(trial: Trial) -> None:
+    trial.deposit("250")
+    trial.start(vonage=None)
+    trial.press_start()
+    assert trial.say("/status", answer="Status") == (
+        "Status\n"
+        "Alpaca: answers (paper money)\n"
+        "Market: closed until Mon 23 Nov 09:30 New York time\n"
+        "Cash to invest: $250 ($200 is needed to invest)\n"
+        "Next run: Mon 23 Nov 09:35 New York time\n"
+        "Last run: none yet\n"
+        "SMS: not set up, so alerts come only here"
+    )
+
+
+def test_invest_before_the_scheduled_run_is_that_run(trial: Trial) -> None:
+    trial.deposit("250")
+    trial.start()
+    trial.press_start()
+    trial.at(9, 31)
+    trial.say("/invest", answer="The plan of today's run")
+    trial.tap("Invest $250")
+    trial.texted("Orders have been executed")
+    trial.told("Done. The alert says what was bought.")
+    trial.at(9, 40)
+    trial.ticks()
+    assert len(trial.orders()) == 7
+    assert len(trial.texts()) == 1
+
+
+def test_a_second_tap_changes_nothing(trial: Trial) -> None:
+    trial.deposit("250")
+    trial.start()
+    trial.press_start()
+    trial.at(9, 31)
+    trial.say("/invest", answer="The plan of today's run")
+
+    def tap_twice(world: World) -> None:
+        message = world.telegram.newest_with_buttons()
+        assert message is not None
+        world.telegram.tap(trial.owner, message.id, 1)
+        world.telegram.tap(trial.owner, message.id, 1)
+
+    trial.sandbox.call(tap_twice)
+    trial.told("Done.")
+    trial.sandbox.wait_for(
+        lambda world: any("second tap changes nothing" in notice.text for notice in world.telegram.notices),
+        10,
+        "a notice about the second tap",
+    )
+    assert len(trial.orders()) == 7
+
+
+def test_invest_later_the_same_day_needs_new_cash(trial: Trial) -> None:
+    trial.deposit("250")
+    trial.start()
+    trial.press_start()
+    trial.at(9, 35)
+    trial.texted("Orders have been executed")
+    trial.say("/invest", answer="no new cash has come since today's last run ($0 is left)")
+    trial.deposit("300")
+    trial.say("/invest", answer="The plan for the new cash")
+    trial.tap("Invest $300")
+    trial.texted("Bought $105 of VOO")
+    assert len(trial.orders()) == 14
+
+
+def test_invest_is_refused_while_the_market_is_closed(trial: Trial) -> None:
+    trial.deposit("250")
+    trial.start()
+    trial.press_start()
+    trial.say("/invest", answer="The market is closed. It opens on Mon 23 Nov at 09:30 New York time.")
+    trial.at(15, 50)
+    trial.say("/invest", answer="It is too close to the market's close")
+    assert trial.orders() == []
+
+
+def test_only_the_plan_that_was_shown_is_carried_out(trial: Trial) -> None:
+    trial.deposit("250")
+    trial.start()
+    trial.press_start()
+    trial.at(9, 31)
+    trial.say("/invest", answer="The plan of today's run")
+    trial.deposit("50")
+    trial.tap("Invest $250")
+    trial.told("The account has changed meanwhile, so nothing was done.")
+    assert trial.orders() == []
+    trial.tap("Invest $300")
+    trial.texted("Bought $105 of VOO")
+
+
+def test_canceled_nothing_is_bought(trial: Trial) -> None:
+    trial.deposit("250")
+    trial.start()
+    trial.press_start()
+    trial.at(9, 31)
+    trial.say("/invest", answer="The plan of today's run")
+    trial.tap("Cancel")
+    trial.told("Canceled. Nothing was bought.")
+    assert trial.orders() == []
+
+
+def test_a_pause_survives_a_restart_and_resume_ends_it(trial: Trial) -> None:
+    trial.deposit("250")
+    trial.start()
+    trial.press_start()
+    trial.say("/pause", answer="Investing is paused until you say /resume.")
+    trial.stop()
+    trial.start()
+    trial.say("/status", answer="Investing: paused until you say /resume")
+    trial.say("/resume", answer="Investing goes on")
+    trial.at(9, 35)
+    trial.texted("Orders have been executed")
+
+
+def test_a_pause_with_a_date_that_makes_no_sense_explains_itself(trial: Trial) -> None:
+    trial.start()
+    trial.press_start()
+    trial.say("/pause until tomorrow", answer="'until tomorrow' is not a date that I understand. Write /pause")
+    trial.say("/pause until 2026-11-23", answer="2026-11-23 is not in the future (it is 2026-11-23).")
+    trial.say("/status", answer="Next run: Mon 23 Nov")
+
+
+def test_an_owner_who_never_pressed_start_is_told_by_sms_and_gets_everything_at_start(trial: Trial) -> None:
+    trial.deposit("250")
+    trial.start()
+    trial.at(9, 35)
+    trial.texted("Telegram does not deliver alerts: the owner has not pressed Start")
+    assert trial.chat() == []
+    trial.press_start()
+    trial.told("Orders have been executed")
+
+
+def test_an_edited_command_is_answered_but_not_acted_on(trial: Trial) -> None:
+    trial.start()
+    trial.press_start()
+
+    def edit(world: World) -> None:
+        message = world.telegram.say(trial.owner, "/help")
+        world.telegram.edit(trial.owner, message.id, "/pause")
+
+    trial.sandbox.call(edit)
+    trial.told("Edited messages are not acted on.")
+    assert "paused" not in trial.say("/status", answer="Next run")
+
+
+def test_words_that_are_no_command_are_answered(trial: Trial) -> None:
+    trial.start()
+    trial.press_start()
+    trial.say("buy me a yacht", answer="That is no command of mine. /help lists what I can do.")
+    trial.say("/yacht", answer="That is no command of mine.")

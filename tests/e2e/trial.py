@@ -1,0 +1,187 @@
+"""A trial of the whole product: the real process, over real HTTPS, against a sandbox whose clock the test moves."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from core.calendar import NEW_YORK
+from sandbox.server import Sandbox
+from sandbox.world import World
+
+PATIENCE = 25.0
+"""Seconds until a trial gives up waiting; a busy machine takes a tenth of it."""
+
+Changes = Any
+"""A section's changed keys, or None to leave the section out; `sectors` takes a list."""
+
+
+class Trial:
+    """One installation of the product in `folder`, and the world around it."""
+
+    def __init__(self, sandbox: Sandbox, folder: Path) -> None:
+        self.sandbox = sandbox
+        self.folder = folder
+        self.owner = sandbox.keys.owner_id
+        self.log = folder / "log.txt"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    # The installation.
+
+    def configure(self, **changes: Changes) -> Path:
+        """Write the settings file, whole, with single keys or sections changed, and return its path."""
+        file = self.folder / "settings.toml"
+        file.write_text(self.sandbox.settings(**changes), encoding="utf-8")
+        file.chmod(0o600)
+        return file
+
+    def start(self, **changes: Changes) -> None:
+        """Start the service, with settings changed from the sandbox's own."""
+        self.configure(**changes)
+        with self.log.open("ab") as log:
+            self._process = self._spawn("run", stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def command(self, *arguments: str, **options: Any) -> "subprocess.CompletedProcess[str]":
+        """Run another command of the same installation to its end."""
+        process = self._spawn(*arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+        try:
+            out, err = process.communicate(timeout=PATIENCE)
+        finally:
+            process.kill()
+        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+    def kill(self) -> None:
+        """Kill the service's main process, and nothing else."""
+        process = self._running()
+        process.send_signal(signal.SIGKILL)
+        process.wait(PATIENCE)
+
+    def stop(self) -> tuple[int, float]:
+        """Ask the service to end; return its exit code and the seconds it took."""
+        process = self._running()
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        return process.wait(PATIENCE), time.monotonic() - began
+
+    def exit_code(self) -> int:
+        """Wait until the service ends by itself, and return its exit code."""
+        return self._running().wait(PATIENCE)
+
+    def processes(self) -> list[psutil.Process]:
+        """Return every process of this installation that is alive."""
+        marker = str(self.folder)
+        return [process for process in psutil.process_iter() if _folder_of(process) == marker]
+
+    def output(self) -> str:
+        """Return everything the service has written so far, over all its starts."""
+        return self.log.read_text(encoding="utf-8") if self.log.exists() else ""
+
+    def logged(self, part: str) -> None:
+        """Wait until the service's log holds this."""
+        self.sandbox.wait_for(lambda _: part in self.output(), PATIENCE, f"{part!r} in the log")
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+        for process in self.processes():
+            process.kill()
+
+    # The world.
+
+    def at(self, hour: int, minute: int, day: int = 23, month: int = 11) -> None:
+        """Move the market's clock to a New York time of November 2026, whose 23rd is a Monday."""
+        instant = datetime(2026, month, day, hour, minute, tzinfo=NEW_YORK)
+        self.sandbox.call(lambda world: world.clock.set(instant))
+
+    def deposit(self, dollars: str) -> None:
+        """Let cash arrive in the account."""
+        self.sandbox.call(lambda world: world.brokerage.deposit(Decimal(dollars)))
+
+    def press_start(self) -> None:
+        """Let the owner press Start, and wait for the greeting."""
+        self.sandbox.call(lambda world: world.telegram.press_start(self.owner))
+        self.told("I keep your brokerage account")
+
+    def say(self, text: str, answer: str) -> str:
+        """Let the owner write, and return the bot's newest message once it holds `answer`."""
+        self.sandbox.call(lambda world: world.telegram.say(self.owner, text))
+        return self.told(answer)
+
+    def tap(self, button: str | int) -> None:
+        """Let the owner tap a button of the newest message that has any, once there is one."""
+        message = self.sandbox.wait_for(lambda world: world.telegram.newest_with_buttons(), PATIENCE, "buttons")
+        self.sandbox.call(lambda world: world.telegram.tap(self.owner, message.id, button))
+
+    def told(self, part: str) -> str:
+        """Return the newest chat message that holds this, as soon as there is one."""
+
+        def found(world: World) -> str | None:
+            texts = [message.text for message in world.telegram.messages if part in message.text]
+            return texts[-1] if texts else None
+
+        return self.sandbox.wait_for(found, PATIENCE, f"a chat message with {part!r}")
+
+    def texted(self, part: str) -> str:
+        """Return the newest SMS that holds this, as soon as there is one."""
+
+        def found(world: World) -> str | None:
+            texts = [sms.text for sms in world.sms.messages if part in sms.text]
+            return texts[-1] if texts else None
+
+        return self.sandbox.wait_for(found, PATIENCE, f"an SMS with {part!r}")
+
+    def chat(self) -> list[str]:
+        """Return all chat messages as they show now."""
+        return self.sandbox.call(lambda world: [message.text for message in world.telegram.messages])
+
+    def texts(self) -> list[str]:
+        """Return all SMS so far."""
+        return self.sandbox.call(lambda world: [sms.text for sms in world.sms.messages])
+
+    def orders(self) -> list[dict[str, Any]]:
+        """Return the broker's orders, as the stand-in saw them."""
+        return self.sandbox.call(lambda world: world.brokerage.transcript_orders())
+
+    def ticks(self, count: int = 3) -> None:
+        """Wait until the service has asked for the market's time this many times more, so it has seen what is."""
+
+        def asked(world: World) -> int:
+            return sum(seen.path == "/v2/clock" for seen in world.brokerage.requests_seen)
+
+        before = self.sandbox.call(asked)
+        self.sandbox.wait_for(lambda world: asked(world) >= before + count, PATIENCE, "ticks")
+
+    def fill_after(self, delay: timedelta) -> None:
+        """Let orders that are sent from now on fill this much later, by the market's clock."""
+
+        def set_delay(world: World) -> None:
+            world.brokerage.fill_delay = delay
+
+        self.sandbox.call(set_delay)
+
+    def _running(self) -> "subprocess.Popen[bytes]":
+        if self._process is None:
+            raise AssertionError("the service was not started")
+        return self._process
+
+    def _spawn(self, *arguments: str, **options: Any) -> "subprocess.Popen[Any]":
+        script = Path(sys.executable).with_name("allocator")
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("ALLOCATOR_")}
+        environment = clean | self.sandbox.environment()
+        return subprocess.Popen([script, *arguments], cwd=self.folder, env=environment, **options)  # noqa: S603
+
+
+def _folder_of(process: psutil.Process) -> str | None:
+    try:
+        return process.cwd() if process.status() != psutil.STATUS_ZOMBIE else None
+    except psutil.Error:
+        return None

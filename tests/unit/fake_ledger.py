@@ -1,0 +1,121 @@
+"""A ledger in memory that notes in the shared list what it was told, and refuses what the real one refuses."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from core.alerts import Alert
+from core.investing import LimitReached, Plan, Skip
+from core.money import Cents
+from core.orders import Order
+from core.runs import Run, RunKey, RunState
+from core.schedule import Window
+from tests.unit.fakes import Events
+
+
+class IllegalTransition(Exception):
+    """The ledger was told something that cannot be."""
+
+
+@dataclass
+class FakeLedger:
+    """A ledger in memory that refuses what the real one refuses. A change either happened whole or not at all."""
+
+    events: Events
+    runs: dict[RunKey, Run] = field(default_factory=dict)
+    said: list[Alert] = field(default_factory=list)
+    skips: dict[RunKey, Skip] = field(default_factory=dict)
+    spent_elsewhere: Cents = 0
+
+    def run(self, key: RunKey) -> Run | None:
+        """Return a run."""
+        return self.runs.get(key)
+
+    def open_run(
+        self, key: RunKey, plan: Plan, window: Window, *, allocation_version: int, limit: Cents | None, at: datetime
+    ) -> Run | LimitReached:
+        """Store a run with its intents, within the limit."""
+        self.events.step("ledger opened")
+        self._must_be_new(key)
+        used = self.spent_on(key.account, key.day)
+        if limit is not None and used + plan.cash > limit:
+            return LimitReached(used, limit)
+        self.runs[key] = Run(key, RunState.PLANNED, plan.cash, window, tuple(map(Order, plan.intents)))
+        return self.runs[key]
+
+    def mark(self, key: RunKey, state: RunState) -> None:
+        """Move a run on."""
+        self.events.step(f"ledger {state}")
+        order = list(RunState)
+        if (
+            state.is_final
+            or self._running(key).state.is_final
+            or order.index(state) < order.index(self.runs[key].state)
+        ):
+            raise IllegalTransition(f"{self.runs[key].state} to {state}")
+        self.runs[key] = replace(self.runs[key], state=state)
+
+    def record(self, key: RunKey, order: Order) -> None:
+        """Store what became of an order."""
+        self.events.step(f"ledger has {order.intent.client_order_id} {order.state}")
+        self._write_down(key, order)
+
+    def finish(self, key: RunKey, state: RunState, alert: Alert, *, at: datetime) -> None:
+        """End a run and say so."""
+        self.events.step(f"ledger {state}")
+        if not state.is_final or self._running(key).state.is_final:
+            raise IllegalTransition(f"{self.runs[key].state} to {state}")
+        self.runs[key] = replace(self.runs[key], state=state)
+        self.said.append(alert)
+
+    def skip(self, key: RunKey, skip: Skip, alert: Alert, *, cash: Cents, at: datetime) -> None:
+        """Store a run without orders and say why."""
+        self.events.step("ledger skipped")
+        self._must_be_new(key)
+        self.runs[key] = Run(key, RunState.SKIPPED, cash, None)
+        self.skips[key] = skip
+        self.said.append(alert)
+
+    def miss(self, keys: Sequence[RunKey], reason: str, alert: Alert, *, at: datetime) -> None:
+        """Store missed runs and say so."""
+        self.events.step("ledger missed")
+        for key in keys:
+            self._must_be_new(key)
+            self.runs[key] = Run(key, RunState.MISSED, 0, None)
+        self.said.append(alert)
+
+    def open_orders(self) -> tuple[tuple[RunKey, Order], ...]:
+        """Return what finished runs left open."""
+        ended = [run for run in self.runs.values() if run.state.is_final]
+        return tuple((run.key, order) for run in ended for order in run.orders if not order.state.is_final)
+
+    def follow_up(self, changes: Sequence[tuple[RunKey, Order]], alert: Alert, *, at: datetime) -> None:
+        """Store later news and say them."""
+        self.events.step("ledger follow-up")
+        for key, order in changes:
+            self._write_down(key, order)
+        self.said.append(alert)
+
+    def spent_on(self, account: str, day: date) -> Cents:
+        """Return what the day has taken."""
+        mine = [run for run in self.runs.values() if (run.key.account, run.key.day) == (account, day)]
+        return self.spent_elsewhere + sum(order.committed for run in mine for order in run.orders)
+
+    def _must_be_new(self, key: RunKey) -> None:
+        if key in self.runs:
+            raise IllegalTransition(f"{key} is there already")
+
+    def _running(self, key: RunKey) -> Run:
+        if key not in self.runs:
+            raise IllegalTransition(f"{key} is not there")
+        return self.runs[key]
+
+    def _write_down(self, key: RunKey, order: Order) -> None:
+        run = self._running(key)
+        before = {one.intent: one for one in run.orders}
+        if order.intent not in before:
+            raise IllegalTransition(f"{order.intent} is not an intent of {key}")
+        if before[order.intent].state.is_final and before[order.intent] != order:
+            raise IllegalTransition(f"{order.intent.client_order_id} was {before[order.intent].state} for good")
+        before[order.intent] = order
+        self.runs[key] = replace(run, orders=tuple(before.values()))

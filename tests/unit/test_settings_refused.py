@@ -1,0 +1,147 @@
+"""Settings that are wrong: each error names the key, the value and the way out, and no error shows a secret."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.settings_file import SettingsError, load
+from tests.unit.example import filled_in
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for variable in ("ALLOCATOR_SETTINGS", "CREDENTIALS_DIRECTORY"):
+        monkeypatch.delenv(variable, raising=False)
+    return tmp_path / "own.toml"
+
+
+def complaint(file: Path, text: str) -> str:
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError) as refused:
+        load(file)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "line", "said"),
+    [
+        ("tick_seconds", "tick_seconds = 0", "execution.tick_seconds = 0: "),
+        ("max_workers", 'max_workers = "many"', "execution.max_workers = many: "),
+        (
+            "reserve",
+            "reserve = -1",
+            "investing.reserve = -1: must be dollars of at most two decimals, and not negative",
+        ),
+        ("reserve", 'reserve = "1.234"', "investing.reserve = 1.234: must be dollars of at most two decimals"),
+        ("us_equity", "us_equity = 0", 'investing.minimum_order.us_equity = 0: must be at least "0.01"'),
+        ("recipient", 'recipient = "me"', "vonage.recipient = me: must be a phone number with its country code"),
+        ("rest_host", 'rest_host = "https://x"', "vonage.rest_host = https://x: must be a host or host:port without"),
+        (
+            "data_url",
+            'data_url = "https://a.b/v2"',
+            "alpaca.data_url = https://a.b/v2: must be an https origin without",
+        ),
+        ("api_url", 'api_url = "http://a.b"', "telegram.api_url = http://a.b: must be an https origin without a path"),
+        ("url", 'url = "postgresql://x"', "storage.url = postgresql://x: must be an SQLite file, such as"),
+        ("reserve", "reserv = 5", "investing.reserv is not a known key (did you mean reserve?)"),
+        ("live", "lives = true", "alpaca.lives is not a known key (did you mean live?)"),
+        ("owner_ids", "", "telegram.owner_ids is missing: add it, or set ALLOCATOR_TELEGRAM__OWNER_IDS"),
+        (
+            "owner_ids",
+            "owner_ids = []",
+            "telegram.owner_ids is empty, and nobody could use the bot: list your Telegram",
+        ),
+        ("secret_key", 'secret_key = ""', "alpaca.secret_key is empty: fill it in"),
+    ],
+)
+def test_an_error_names_the_key_the_value_and_the_way_out(file: Path, key: str, line: str, said: str) -> None:
+    found = complaint(file, filled_in(**{key: line}))
+    assert found.startswith(f"{file}: 1 problem\n  {said}")
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "said"),
+    [
+        ("35%", "34%", "allocation sums to 99.00%, must be 100.00%: add 1.00%"),
+        ('"VOO"', '"IJH"', "symbol IJH appears twice: give each sector its own symbol"),
+        ("35%", "35", "sectors[1].weight = 35: weight '35' is not a percentage: write it like 35% or 12.25%"),
+        ('"VOO"', '"V O O"', "sectors[1].symbol = V O O: 'V O O' is not a symbol: write a US fund such as VOO"),
+        ("[[sectors]]", "[[sector]]", "sector is not a known key (did you mean sectors?)"),
+    ],
+)
+def test_a_wrong_allocation_is_explained(file: Path, written: str, instead: str, said: str) -> None:
+    assert said in complaint(file, filled_in().replace(written, instead))
+
+
+def test_all_errors_are_told_at_once(file: Path) -> None:
+    found = complaint(
+        file, filled_in(secret_key='secret_key = ""', owner_ids="owner_ids = []", tick_seconds="tick_seconds = 0")
+    )
+    assert found.startswith(f"{file}: 3 problems\n")
+    assert [key in found for key in ("alpaca.secret_key", "telegram.owner_ids", "execution.tick_seconds")] == [True] * 3
+
+
+@pytest.mark.parametrize(
+    ("url", "live"),
+    [
+        ("https://api.alpaca.markets", "false"),
+        ("https://API.alpaca.markets:443/", "false"),
+        ("https://paper-api.alpaca.markets", "true"),
+        ("https://localhost:8443", "true"),
+    ],
+)
+def test_live_must_be_said_exactly_for_the_live_host(file: Path, url: str, live: str) -> None:
+    found = complaint(file, filled_in(trading_url=f'trading_url = "{url}"', live=f"live = {live}"))
+    assert f"trading_url {url.rstrip('/')} " in found
+    assert "set live = " in found
+
+
+def test_real_money_is_accepted_when_both_say_so(file: Path) -> None:
+    live = filled_in(trading_url='trading_url = "https://api.alpaca.markets"', live="live = true")
+    file.write_text(live, encoding="utf-8")
+    assert load(file).settings.alpaca.live
+
+
+def test_a_daily_limit_below_what_the_smallest_sector_needs_is_refused(file: Path) -> None:
+    found = complaint(file, filled_in(max_per_day='max_per_day = "199.99"'))
+    assert "investing.max_per_day $199.99 is too low: Crypto gets its minimum of $10 only from $200 a day on" in found
+
+
+def test_a_daily_limit_that_just_suffices_is_accepted(file: Path) -> None:
+    file.write_text(filled_in(max_per_day="max_per_day = 200"), encoding="utf-8")
+    assert load(file).settings.investing.max_per_day == 200_00
+
+
+@pytest.mark.parametrize("key", ["key_id", "secret_key", "token", "api_key", "api_secret"])
+@pytest.mark.parametrize("value", ["  ", '["my precious"]', "123456789", '{ a = "my precious" }'])
+def test_a_secret_of_any_wrong_kind_is_never_shown(file: Path, key: str, value: str) -> None:
+    written = f'{key} = "{value}"' if value.isspace() else f"{key} = {value}"
+    found = complaint(file, filled_in(**{key: written}))
+    assert f".{key}" in found
+    assert "precious" not in found
+    assert "123456789" not in found
+
+
+def test_a_token_that_is_none_is_refused_without_being_shown(file: Path) -> None:
+    found = complaint(file, filled_in(token='token = "my precious"'))
+    assert "telegram.token is not a bot token: copy the whole line that @BotFather gave you" in found
+    assert "precious" not in found
+
+
+def test_a_secret_in_a_misspelt_variable_is_not_shown(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALLOCATOR_ALPACA__SECRETKEY", "my precious")
+    found = complaint(file, filled_in())
+    assert "alpaca.secretkey is not a known key (did you mean secret_key?)" in found
+    assert "precious" not in found
+
+
+def test_broken_toml_is_told_by_its_place_not_its_content(file: Path) -> None:
+    found = complaint(file, filled_in(secret_key="secret_key = my precious"))
+    assert f"{file} is not valid TOML" in found
+    assert "precious" not in found
+
+
+def test_settings_show_no_secret_when_printed(file: Path) -> None:
+    file.write_text(filled_in(), encoding="utf-8")
+    shown = repr(load(file).settings)
+    assert not any(secret in shown for secret in ("the-key-id", "the-secret", "the-token", "the-api"))

@@ -1,0 +1,103 @@
+"""Settling: fills are awaited for a while, and what comes later is said once."""
+
+import pytest
+
+from core.alerts import AlertKind
+from core.orders import OrderState
+from core.ports import BrokerAway
+from core.routines.invest import Target
+from core.runs import RunState
+from tests.unit.world import KEY, TWO, World
+
+VOO = KEY.client_order_id("VOO")
+
+
+@pytest.fixture
+def world() -> World:
+    return World(Target(1, TWO))
+
+
+@pytest.fixture
+def unfilled(world: World) -> World:
+    """Return a world whose run was said while its orders were open."""
+    world.broker.fills = OrderState.ACCEPTED
+    world.invest()
+    return world
+
+
+def test_the_alert_goes_out_after_a_bounded_time_and_says_what_is_open(world: World) -> None:
+    world.broker.fills = OrderState.ACCEPTED
+    assert world.invest().state is RunState.DONE
+    assert world.texts[0].endswith("The orders for $60 of VOO and $40 of AGG are still open.")
+    assert world.policy.fill_patience <= sum(world.pace.waits) <= world.policy.fill_patience + 2
+
+
+def test_fills_that_come_at_once_are_not_waited_for_any_longer(world: World) -> None:
+    world.invest()
+    assert len(world.pace.waits) == 1
+
+
+def test_looks_that_are_not_answered_are_repeated(world: World) -> None:
+    world.broker.silent_finds = 2
+    assert world.invest().state is RunState.DONE
+    assert world.texts == ["Orders have been executed. Bought $60 of VOO, $40 of AGG."]
+
+
+def test_a_stop_while_waiting_leaves_the_run_and_a_later_call_ends_it(world: World) -> None:
+    world.pace.stops_after = 0
+    assert world.invest().state is RunState.SETTLING
+    assert world.texts == []
+    world.pace.stops_after = None
+    assert world.invest().state is RunState.DONE
+    assert (world.sent("VOO"), len(world.texts)) == (1, 1)
+
+
+def test_a_later_fill_is_said_once(unfilled: World) -> None:
+    unfilled.broker.fills = OrderState.FILLED
+    assert unfilled.follow() is False
+    assert unfilled.texts[1:] == ["Bought $60 of VOO, $40 of AGG."]
+    assert unfilled.ledger.said[1].kind is AlertKind.FOLLOW_UP
+    assert unfilled.follow() is False
+    assert len(unfilled.texts) == 2
+
+
+@pytest.mark.parametrize(("end", "said"), [(OrderState.CANCELED, "was canceled"), (OrderState.EXPIRED, "expired")])
+def test_another_end_is_said_too(unfilled: World, end: OrderState, said: str) -> None:
+    unfilled.broker.fills = end
+    assert unfilled.follow() is False
+    assert unfilled.texts[1] == f"The order for $60 of VOO {said}. The order for $40 of AGG {said}."
+
+
+def test_orders_that_are_still_open_are_followed_silently(unfilled: World) -> None:
+    assert unfilled.follow() is True
+    assert len(unfilled.texts) == 1
+
+
+def test_progress_is_stored_without_a_word(unfilled: World) -> None:
+    unfilled.broker.fills = OrderState.PARTIALLY_FILLED
+    assert unfilled.follow() is True
+    assert unfilled.order("VOO").state is OrderState.PARTIALLY_FILLED
+    assert len(unfilled.texts) == 1
+
+
+def test_an_order_that_cannot_be_looked_up_now_is_followed_on(unfilled: World) -> None:
+    unfilled.broker.silent_finds = 1
+    assert unfilled.follow() is True
+    assert unfilled.order("VOO").state is OrderState.ACCEPTED
+
+
+def test_nothing_open_asks_the_broker_nothing(world: World) -> None:
+    world.invest()
+    world.events.seen.clear()
+    assert world.follow() is False
+    assert world.events.seen == []
+
+
+def test_a_broker_away_keeps_the_news_for_the_next_look(unfilled: World) -> None:
+    unfilled.broker.away = True
+    assert unfilled.follow() is True
+    with pytest.raises(BrokerAway):
+        unfilled.broker.clock()
+    unfilled.broker.away, unfilled.broker.fills = False, OrderState.FILLED
+    unfilled.follow()
+    assert len(unfilled.texts) == 2
