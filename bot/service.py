@@ -65,10 +65,12 @@ class _Service:
         log.info("allocator is running, with %s money", "real" if self._core.rules.live else "paper")
         await self._stop.wait()
         log.info("stopping")
-        await queue.stop(wait=False)
+        for job in queue.jobs():
+            job.schedule_removal()
         polling.cancel()
         self._services.pump.stop()
         await asyncio.gather(self._leave_lane(), pump, return_exceptions=True)
+        await queue.stop(wait=False)
         if self._failure is not None:
             await _last_words(self._services.pump, self._services, self._failure)
         await self._polling.close()
@@ -78,9 +80,15 @@ class _Service:
     async def _leave_lane(self) -> None:
         """Let what moves money come to a safe point; a call that hangs is ended, and the ledger knows what it did."""
         self._core.pace.stop()
+        if not await self._entered_lane():
+            await asyncio.to_thread(self._core.gateway.close)
+            await self._entered_lane()
+
+    async def _entered_lane(self) -> bool:
+        """Take the lane for good, so that nothing moves money any more; return whether that came about in time."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._services.lane.acquire(), LANE_SECONDS)
-        await asyncio.to_thread(self._core.gateway.close)
+            return await asyncio.wait_for(self._services.lane.acquire(), LANE_SECONDS)
+        return False
 
     def _start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         task = asyncio.create_task(work)

@@ -71,7 +71,7 @@ def check_that_the_ledger_knows_what_the_broker_holds(world: World) -> None:
 
 @settings(steady, max_examples=600)
 @given(faults)
-@example(Faults(voo=(Fate.LANDS_LATE,), seconds_left=4, seconds_per_order=1.8))
+@example(Faults(voo=(Fate.LANDS_LATE,), seconds_left=5, seconds_per_order=1.8))
 @example(Faults(voo=(Fate.LANDS_LATE, Fate.REFUSED_AS_THE_FIRST_LANDS)))
 def test_no_fault_and_no_kill_makes_two_orders_of_one_intent_or_loses_one(wrong: Faults) -> None:
     world = World(Target(1, TWO))

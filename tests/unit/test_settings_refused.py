@@ -81,6 +81,13 @@ def test_all_errors_are_told_at_once(file: Path) -> None:
     assert [key in found for key in ("alpaca.secret_key", "telegram.owner_ids", "execution.tick_seconds")] == [True] * 3
 
 
+def test_rules_between_keys_are_told_together_with_the_rest(file: Path) -> None:
+    found = complaint(file, filled_in(key_id='key_id = ""', live="live = true", max_per_day="max_per_day = 1"))
+    assert found.startswith(f"{file}: 3 problems\n")
+    assert "is not the live one" in found
+    assert "investing.max_per_day $1 is too low" in found
+
+
 @pytest.mark.parametrize(
     ("url", "live"),
     [

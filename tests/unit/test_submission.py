@@ -105,9 +105,10 @@ def test_a_minute_after_the_window_an_order_that_is_not_found_was_not_sent(world
 
 def test_a_second_sending_that_comes_too_late_does_not_settle_what_became_of_the_first(world: World) -> None:
     world.fate("VOO", Fate.LANDS_LATE)
-    world.jump(WINDOW.closes - timedelta(seconds=4))
+    world.jump(WINDOW.closes - timedelta(seconds=5))
     world.broker.seconds_per_order = 1.8
     assert world.invest().state is RunState.SUBMITTING
+    assert world.sent("VOO") == 1
     assert world.order("VOO").state is OrderState.UNKNOWN
     world.jump(WINDOW.closes + DOUBT_AFTER_WINDOW)
     assert world.invest().state is RunState.DONE
