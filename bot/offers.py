@@ -82,7 +82,7 @@ class Offers:
             return Refusal("Today's run is still under way; its alert says how it ends.")
         self._records.check(self._ports.broker.account().account_id)
         key = RunKey(self._records.account, Routine.INVEST, today.day, number=len(runs))
-        before = runs[-1] if runs else None
+        before = next((run for run in reversed(runs) if run.orders), None)
         target = self._records.target(today.day)
         decision = decide(key, target, self._rules.policy, self._ports, before=before)
         if isinstance(decision.answer, Plan):

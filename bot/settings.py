@@ -31,16 +31,18 @@ from core.symbols import normalise
 LIVE_HOST = "api.alpaca.markets"
 PREFIX = "ALLOCATOR_"
 
+_HOST = r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:\d{1,5})?"
+
 
 def _origin(text: str) -> str:
-    parts = urlsplit(text.rstrip("/"))
-    if parts.scheme != "https" or not parts.hostname or parts.path or parts.query or parts.username:
+    # Strict on purpose: a trailing dot or a fragment would be the same host under another name.
+    if not re.fullmatch(rf"https://{_HOST}/?", text):
         raise ValueError("must be an https origin without a path, such as https://paper-api.alpaca.markets")
-    return text.rstrip("/")
+    return text.rstrip("/").lower()
 
 
 def _host(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9.-]+(:\d{1,5})?", text):
+    if not re.fullmatch(_HOST, text):
         raise ValueError("must be a host or host:port without https://, such as rest.nexmo.com")
     return text
 
@@ -48,13 +50,9 @@ def _host(text: str) -> str:
 def _cents(value: object) -> Cents:
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise ValueError('must be dollars, such as 1 or "0.50"')
-    try:
-        dollars = Decimal(str(value).removeprefix("$"))
-    except ArithmeticError:
-        raise ValueError('must be dollars, such as 1 or "0.50"') from None
-    if not dollars.is_finite() or dollars < 0 or dollars != dollars.quantize(money.CENT):
-        raise ValueError("must be dollars of at most two decimals, and not negative")
-    return money.floor_to_cents(dollars)
+    if not re.fullmatch(r"\$?\d{1,12}(\.\d{1,2})?", str(value).strip()):
+        raise ValueError('must be dollars of at most two decimals and not negative, such as 1 or "0.50"')
+    return money.floor_to_cents(Decimal(str(value).strip().removeprefix("$")))
 
 
 def _phone(text: str) -> str:
@@ -69,6 +67,10 @@ def _sender(text: str) -> str:
     if re.fullmatch(r"[A-Za-z0-9 ]{1,11}", text):
         return text
     return _phone(text)
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, int | str) else value
 
 
 def _filled_in(value: SecretStr) -> SecretStr:
@@ -118,7 +120,7 @@ class TelegramSettings(Part):
     """The chat: the bot's token, and who alone may use it."""
 
     token: Secret
-    owner_ids: Annotated[tuple[Annotated[int, Field(gt=0)], ...], Field(strict=False)]
+    owner_ids: Annotated[tuple[Annotated[int, Field(gt=0)], ...], BeforeValidator(_listed)]
     api_url: Origin = "https://api.telegram.org"
 
     @field_validator("token")

@@ -13,6 +13,7 @@ from typing import Any
 from platformdirs import user_config_path
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
+from pydantic_settings import SettingsError as UnreadableSource
 
 from bot.settings import PREFIX, Settings
 
@@ -46,6 +47,9 @@ def load(explicit: Path | None) -> Loaded:
         settings = Settings(_secrets_dir=os.environ.get(CREDENTIALS_VARIABLE), **content)
     except ValidationError as error:
         raise SettingsError(_explain(error, path)) from None
+    except UnreadableSource as error:
+        # An environment variable of a list or a section that is no JSON; the text names the key, not the value.
+        raise SettingsError(f"{error}: lists and sections in variables are JSON, such as [12345]") from None
     return Loaded(settings, path, tuple(_warnings(path)))
 
 
@@ -98,7 +102,8 @@ def _sentence(details: ErrorDetails) -> str:
             return f"{key} is not a known key{_suggestion(details['loc'])}: remove it"
         case _ if not details["loc"]:
             return message
-        case _ if isinstance(details["input"], Mapping | BaseModel):
+        case _ if len(details["loc"]) == 1 or isinstance(details["input"], Mapping | BaseModel):
+            # A whole section may hold a secret, even one that is written wrongly.
             return f"{key}: {message}"
     last = str(details["loc"][-1])
     # A secret's value is never shown, and a list's would hide the message.

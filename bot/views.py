@@ -1,5 +1,6 @@
 """How things look in the chat: Telegram's HTML, with figures in aligned columns."""
 
+import textwrap
 from collections.abc import Sequence
 from html import escape
 
@@ -21,7 +22,10 @@ def alert(said: Alert) -> tuple[str, ...]:
         parts += [table(said.table), *(escape(note) for note in said.notes)]
     whole = "\n".join(parts)
     # Entities only shorten a message, so the HTML's length is on the safe side.
-    return (whole,) if len(whole) <= LONGEST_MESSAGE else tuple(_plain_parts(said.text))
+    if len(whole) <= LONGEST_MESSAGE:
+        return (whole,)
+    # Telegram counts what is shown, not its escapes.
+    return tuple(escape(part) for part in textwrap.wrap(said.text, LONGEST_MESSAGE))
 
 
 def table(facts: Table) -> str:
@@ -57,15 +61,3 @@ def lines(title: str, facts: Sequence[tuple[str, str]]) -> str:
 
 def _shortened(cell: str) -> str:
     return cell if len(cell) <= LONGEST_CELL else f"{cell[: LONGEST_CELL - 1]}…"
-
-
-def _plain_parts(text: str) -> list[str]:
-    """Cut a text at spaces into escaped messages of bounded length."""
-    parts = [""]
-    for word in text.split(" "):
-        longer = f"{parts[-1]} {escape(word)}".strip()
-        if len(longer) <= LONGEST_MESSAGE:
-            parts[-1] = longer
-        else:
-            parts.append(escape(word)[:LONGEST_MESSAGE])
-    return parts

@@ -79,13 +79,17 @@ def asset(answer: Json, price: Decimal | None) -> Asset:
 def order(answer: Json) -> BrokerOrder:
     """Translate an order."""
     notional, price = answer.get("notional"), answer.get("filled_avg_price")
+    state = _STATES.get(answer["status"], OrderState.ACCEPTED)
+    if state is OrderState.FILLED and price is None:
+        # The price of a fill can be a moment late: until it is there, the order is looked at again.
+        state = OrderState.ACCEPTED
     return BrokerOrder(
         broker_id=str(answer["id"]),
         client_order_id=str(answer["client_order_id"]),
         symbol=symbols.normalise(answer["symbol"]),
         side=str(answer["side"]),
         notional=None if notional is None else round_to_cents(Decimal(notional)),
-        state=_STATES.get(answer["status"], OrderState.ACCEPTED),
+        state=state,
         filled_quantity=Decimal(answer.get("filled_qty") or 0),
         filled_price=None if price is None else Decimal(price),
     )

@@ -69,7 +69,10 @@ class BadName:
     name: str
 
     def __str__(self) -> str:
-        return f"sector name {self.name!r} has {len(self.name)} characters: use 1 to {LONGEST_NAME}, on one line"
+        return (
+            f"sector name {self.name!r} has {len(self.name)} characters: use 1 to {LONGEST_NAME}, on one line, "
+            "with no space at either end"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,9 @@ def _problems(sectors: tuple[Sector, ...]) -> Iterable[Problem]:
         yield NoSectors()
         return
     for sector in sectors:
-        if not (0 < len(sector.name) <= LONGEST_NAME and sector.name.isprintable() and sector.name.strip()):
+        if not (
+            0 < len(sector.name) <= LONGEST_NAME and sector.name.isprintable() and sector.name == sector.name.strip()
+        ):
             yield BadName(sector.name)
         if sector.weight < 1:
             yield WeightNotPositive(sector.name, sector.weight)

@@ -38,10 +38,13 @@ def executed(run: Run) -> Alert:
 
 
 def followed_up(changes: Sequence[Order]) -> Alert:
-    """Say what became of orders that were still open when their run's alert went out."""
-    sentences = [_outcome([order]) for order in changes if order.state is not OrderState.FILLED]
-    if bought := [order for order in changes if order.state is OrderState.FILLED]:
-        sentences.insert(0, _outcome(bought))
+    """Say what became of orders that were still open when their run's alert went out.
+
+    A fill is said whole, with what an earlier alert may have counted of it already.
+    """
+    filled = [order for order in changes if order.state is OrderState.FILLED]
+    sentences = [f"Orders that were still open are filled now: {_list(filled)}."] if filled else []
+    sentences += _shortfalls(changes)
     return Alert(AlertKind.FOLLOW_UP, " ".join(sentences), title="News of open orders", notes=tuple(sentences))
 
 
@@ -195,7 +198,7 @@ def _outcome(alike: Sequence[Order]) -> str:
     because = f": {order.reason.rstrip('.')}" if order.reason else ""
     match order.state:
         case OrderState.FILLED:
-            return f"Bought {_list(alike)}."
+            return f"The {what} {was} filled."
         case OrderState.REJECTED:
             return f"The {what} {was} rejected{because}."
         case OrderState.CANCELED:

@@ -4,9 +4,10 @@ import re
 from enum import StrEnum
 
 # Crypto pairs come as BTC/USD in orders and as BTCUSD in positions. No US equity symbol has more than five letters
-# before its class, so six letters or more that end in a quote currency are a pair.
-_PAIR = re.compile(r"(?P<base>[A-Z0-9]{2,10})/(?P<quote>USDT|USDC|USD|BTC)")
-_JOINED_PAIR = re.compile(r"(?P<base>[A-Z0-9]{2,10}?)(?P<quote>USDT|USDC|USD|BTC)")
+# before its class, so more letters that end in USD are a pair. Other quotes (ETH/BTC) are not ours: an order's notional
+# is in the quote currency, and Allocator counts dollars.
+_PAIR = re.compile(r"[A-Z0-9]{2,10}/USD")
+_JOINED_PAIR = re.compile(r"(?P<base>[A-Z0-9]{3,10})USD")
 _EQUITY = re.compile(r"[A-Z]{1,5}(\.[A-Z]{1,2})?")
 
 
@@ -26,7 +27,7 @@ def normalise(text: str) -> str:
     if _EQUITY.fullmatch(symbol) or _PAIR.fullmatch(symbol):
         return symbol
     if joined := _JOINED_PAIR.fullmatch(symbol):
-        return f"{joined['base']}/{joined['quote']}"
+        return f"{joined['base']}/USD"
     raise ValueError(f"{text!r} is not a symbol: write a US fund such as VOO, or a pair such as BTC/USD")
 
 

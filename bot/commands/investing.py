@@ -110,7 +110,7 @@ async def _shown(chat: Chat, services: Services, offer: Offer) -> tuple[str, Inl
         at=now(),
         expires=now() + OFFER_STANDS,
     )
-    title = "The plan of today's run, now" if offer.key.number == 0 else "The plan for the new cash"
+    title = "The plan of today's run, now" if offer.key.number == 0 else "The plan for the cash that is there"
     troubles = "".join(f"\n{escape(text)}: its order would fail." for text in offer.decision.troubles.values())
     html = f"<b>{title}</b>\n{views.table(messages.plan_table(offer.plan))}{troubles}"
     return html, buttons(token, f"Invest {as_text(offer.plan.cash)}")

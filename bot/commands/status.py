@@ -41,8 +41,11 @@ def _market(clock: MarketClock) -> str:
 
 
 def _cash(services: Services, clock: MarketClock) -> list[Fact]:
+    pause = services.records.control.paused(clock.today)
+    ends = f"until {_day(pause.until)}" if pause and pause.until else "until you say /resume"
+    paused = [("Investing", f"paused {ends}")] if pause else []
     if services.records.allocations.active() is None:
-        return [("Allocation", "waits for Alpaca to confirm its funds")]
+        return [("Allocation", "waits for Alpaca to confirm its funds"), *paused]
     target = services.records.target(clock.today)
     policy = services.rules.policy
     account = services.ports.broker.account()
@@ -51,10 +54,7 @@ def _cash(services: Services, clock: MarketClock) -> list[Fact]:
     facts = [("Cash to invest", f"{as_text(cash.cents)} ({as_text(needed.cash)} is needed to invest)")]
     if account.trouble:
         facts.append(("Account", account.trouble))
-    if target.paused:
-        until = f"until {_day(target.paused_until)}" if target.paused_until else "until you say /resume"
-        return [*facts, ("Investing", f"paused {until}")]
-    return [*facts, ("Next run", _next_run(services, clock))]
+    return [*facts, *(paused or [("Next run", _next_run(services, clock))])]
 
 
 def _next_run(services: Services, clock: MarketClock) -> str:

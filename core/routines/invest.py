@@ -52,7 +52,9 @@ class Decision:
 
 
 def decide(key: RunKey, target: Target, policy: Policy, ports: Ports, *, before: Run | None = None) -> Decision:
-    """Return what this run would do, changing nothing. `before` is the day's last run, None for the first.
+    """Return what this run would do, changing nothing.
+
+    `before` is the day's last run that ordered anything: after it only new cash is invested.
 
     Raises BrokerAway when the broker cannot be read.
     """
@@ -60,13 +62,14 @@ def decide(key: RunKey, target: Target, policy: Policy, ports: Ports, *, before:
     left_today = None
     if policy.max_per_day is not None:
         left_today = max(0, policy.max_per_day - ports.ledger.spent_on(key.account, key.day))
+    unlimited = investable(account, reserve=policy.reserve, left_today=None)
     cash = investable(account, reserve=policy.reserve, left_today=left_today)
     if target.paused:
         return Decision(Paused(cash.cents, target.paused_until), cash.cents, {})
     if account.trouble:
         return Decision(AccountBlocked(account.trouble, cash.cents), cash.cents, {})
-    if before is not None and cash.cents <= before.cash_left:
-        return Decision(NoNewCash(cash.cents), cash.cents, {})
+    if before is not None and unlimited.cents <= before.cash_left:
+        return Decision(NoNewCash(unlimited.cents), cash.cents, {})
     assets = ports.broker.assets([sector.symbol for sector in target.allocation.sectors])
     answer = plan(cash, target.allocation, policy.minimums, assets, key.client_order_id)
     return Decision(answer, cash.cents, _troubles(target.allocation, account, assets))
@@ -96,7 +99,6 @@ def invest(
 def resume(run: Run, policy: Policy, ports: Ports) -> Run:
     """Carry on a run that an earlier call, or an earlier process, left unfinished."""
     try:
-        ports.broker.prepare(len(run.orders))
         return _carry_on(run, policy, ports, sent_before=True)
     finally:
         ports.broker.release()
@@ -158,7 +160,8 @@ def _ending(run: Run) -> tuple[RunState, Alert]:
     if states == {OrderState.NOT_SENT}:
         why = run.orders[0].reason or "its orders could not be sent in time"
         return RunState.MISSED, messages.missed([run.key.day], why)
-    return RunState.FAILED if states == {OrderState.REJECTED} else RunState.DONE, messages.executed(run)
+    taken = states - {OrderState.REJECTED, OrderState.NOT_SENT}
+    return RunState.DONE if taken else RunState.FAILED, messages.executed(run)
 
 
 def stored(ledger: Ledger, key: RunKey) -> Run:

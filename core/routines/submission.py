@@ -48,8 +48,9 @@ def submit(run: Run, ports: Ports, *, sent_before: bool) -> bool:
 def _look_up(run: Run, window: Window, doubtful: Iterable[Order], ports: Ports) -> tuple[list[Order], list[Order]]:
     """Ask the broker for orders that may exist; return those still in doubt, and those to send again."""
     wanted = {order.intent.client_order_id: order for order in doubtful}
-    answers = ports.broker.find(list(wanted))
+    # The time first: a slow look-up must not make an order's doubt look older than it is.
     now = ports.broker.clock().now
+    answers = ports.broker.find(list(wanted))
     still: list[Order] = []
     missing: list[Order] = []
     for identity, order in wanted.items():

@@ -134,10 +134,34 @@ def test_invest_later_the_same_day_needs_new_cash(trial: Trial) -> None:
     trial.texted("Orders have been executed")
     trial.say("/invest", answer="no new cash has come since today's last run ($0 is left)")
     trial.deposit("300")
-    trial.say("/invest", answer="The plan for the new cash")
+    trial.say("/invest", answer="The plan for the cash")
     trial.tap("Invest $300")
     trial.texted("Bought $105 of VOO")
     assert len(trial.orders()) == 14
+
+
+def test_resumed_on_the_same_day_invest_still_can(trial: Trial) -> None:
+    trial.deposit("250")
+    trial.start()
+    trial.press_start()
+    trial.say("/pause", answer="Investing is paused")
+    trial.at(9, 35)
+    trial.texted("Investing is paused, so nothing was bought today. $250 is waiting.")
+    trial.say("/invest", answer="Investing is paused")
+    trial.say("/resume", answer="Investing goes on")
+    trial.say("/invest", answer="The plan for")
+    trial.tap("Invest $250")
+    trial.texted("Orders have been executed")
+
+
+def test_a_daily_limit_that_is_used_up_is_named(trial: Trial) -> None:
+    trial.deposit("650")
+    trial.start(investing={"max_per_day": "250"})
+    trial.press_start()
+    trial.at(9, 35)
+    trial.texted("Bought $87.50 of VOO")
+    trial.deposit("100")
+    trial.say("/invest", answer="The account holds $500, but max_per_day allows no more today.")
 
 
 def test_invest_is_refused_while_the_market_is_closed(trial: Trial) -> None:
@@ -182,6 +206,7 @@ def test_a_pause_survives_a_restart_and_resume_ends_it(trial: Trial) -> None:
     trial.say("/pause", answer="Investing is paused until you say /resume.")
     trial.stop()
     trial.start()
+    trial.first_tick()
     trial.say("/status", answer="Investing: paused until you say /resume")
     trial.say("/resume", answer="Investing goes on")
     trial.at(9, 35)

@@ -115,8 +115,9 @@ def test_a_halted_fund_fails_alone_and_is_named(trial: Trial) -> None:
 
 def test_a_fund_that_vanished_is_not_even_ordered_and_is_named(trial: Trial) -> None:
     trial.deposit("250")
-    trial.sandbox.call(lambda world: world.brokerage.vanish("IJH"))
     trial.start()
+    trial.first_tick()
+    trial.sandbox.call(lambda world: world.brokerage.vanish("IJH"))
     trial.at(9, 35)
     text = trial.texted("Orders have been executed")
     assert text.endswith("The order for $12.50 of IJH was rejected: Alpaca does not know IJH.")
@@ -160,7 +161,7 @@ def test_what_is_still_open_when_the_alert_goes_is_said_once_when_it_ends(trial:
     assert text.startswith("No order has been executed yet. The orders for $87.50 of VOO, $12.50 of IJH")
     assert text.endswith("are still open.")
     trial.at(11, 40)
-    trial.texted("Bought $87.50 of VOO")
+    assert trial.texted("filled now").startswith("Orders that were still open are filled now: $87.50 of VOO, $12.50")
     trial.ticks(5)
     assert len(trial.texts()) == 2
 

@@ -32,6 +32,7 @@ class Trial:
         self.owner = sandbox.keys.owner_id
         self.log = folder / "log.txt"
         self._process: subprocess.Popen[bytes] | None = None
+        self._starts = 0
 
     # The installation.
 
@@ -45,6 +46,7 @@ class Trial:
     def start(self, **changes: Changes) -> None:
         """Start the service, with settings changed from the sandbox's own."""
         self.configure(**changes)
+        self._starts += 1
         with self.log.open("ab") as log:
             self._process = self._spawn("run", stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
@@ -107,9 +109,18 @@ class Trial:
         self.sandbox.call(lambda world: world.brokerage.deposit(Decimal(dollars)))
 
     def press_start(self) -> None:
-        """Let the owner press Start, and wait for the greeting."""
+        """Let the owner press Start, and wait for the greeting and the first tick."""
         self.sandbox.call(lambda world: world.telegram.press_start(self.owner))
         self.told("I keep your brokerage account")
+        self.first_tick()
+
+    def first_tick(self) -> None:
+        """Wait until the service, since its newest start, has looked at the market once, with or without success."""
+
+        def done(_: World) -> bool:
+            return self.output().count("the first tick is done") >= self._starts
+
+        self.sandbox.wait_for(done, PATIENCE, "the first tick")
 
     def say(self, text: str, answer: str) -> str:
         """Let the owner write, and return the bot's newest message once it holds `answer`."""

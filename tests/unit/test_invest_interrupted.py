@@ -115,4 +115,4 @@ def test_later_news_is_said_exactly_once_wherever_the_process_dies(step: int) ->
         world.events.kill_at = None
         world.follow()
     world.follow()
-    assert world.texts[1:] == ["Bought $60 of VOO, $40 of AGG."]
+    assert world.texts[1:] == ["Orders that were still open are filled now: $60 of VOO, $40 of AGG."]

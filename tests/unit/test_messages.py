@@ -171,7 +171,9 @@ def test_missed_days_are_said_in_one_alert() -> None:
 def test_later_news_names_fills_first_and_every_other_end() -> None:
     expired = order("AGG", 23_00, OrderState.EXPIRED)
     said = messages.followed_up([expired, order("VOO", 35_00), order("BTC/USD", 5_00)])
-    assert said.text == "Bought $35 of VOO, $5 of BTCUSD. The order for $23 of AGG expired."
+    assert said.text == (
+        "Orders that were still open are filled now: $35 of VOO, $5 of BTCUSD. The order for $23 of AGG expired."
+    )
     assert said.kind is AlertKind.FOLLOW_UP
 
 

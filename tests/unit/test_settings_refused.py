@@ -30,7 +30,7 @@ def complaint(file: Path, text: str) -> str:
         (
             "reserve",
             "reserve = -1",
-            "investing.reserve = -1: must be dollars of at most two decimals, and not negative",
+            "investing.reserve = -1: must be dollars of at most two decimals and not negative",
         ),
         ("reserve", 'reserve = "1.234"', "investing.reserve = 1.234: must be dollars of at most two decimals"),
         ("us_equity", "us_equity = 0", 'investing.minimum_order.us_equity = 0: must be at least "0.01"'),
@@ -99,7 +99,7 @@ def test_rules_between_keys_are_told_together_with_the_rest(file: Path) -> None:
 )
 def test_live_must_be_said_exactly_for_the_live_host(file: Path, url: str, live: str) -> None:
     found = complaint(file, filled_in(trading_url=f'trading_url = "{url}"', live=f"live = {live}"))
-    assert f"trading_url {url.rstrip('/')} " in found
+    assert f"trading_url {url.rstrip('/').lower()} " in found
     assert "set live = " in found
 
 
@@ -152,3 +152,38 @@ def test_settings_show_no_secret_when_printed(file: Path) -> None:
     file.write_text(filled_in(), encoding="utf-8")
     shown = repr(load(file).settings)
     assert not any(secret in shown for secret in ("the-key-id", "the-secret", "the-token", "the-api"))
+
+
+@pytest.mark.parametrize(
+    "url", ["https://api.alpaca.markets.", "https://api.alpaca.markets#x", "https://a:b@c", "https://a:x"]
+)
+def test_another_way_to_write_a_host_is_refused(file: Path, url: str) -> None:
+    found = complaint(file, filled_in(trading_url=f'trading_url = "{url}"'))
+    assert f"alpaca.trading_url = {url}: must be an https origin without a path" in found
+
+
+@pytest.mark.parametrize("section", ["alpaca", "telegram", "vonage"])
+def test_a_secret_in_the_place_of_a_whole_section_is_not_shown(file: Path, section: str) -> None:
+    found = complaint(file, f'{section} = "a-secret-of-somebody"')
+    assert f"{section}: " in found
+    assert "a-secret-of-somebody" not in found
+
+
+@pytest.mark.parametrize("reserve", ['"1e30"', '"NaN"', '"Infinity"', '"0x1"', "true"])
+def test_an_amount_that_is_no_plain_dollars_is_refused(file: Path, reserve: str) -> None:
+    assert "investing.reserve = " in complaint(file, filled_in(reserve=f"reserve = {reserve}"))
+
+
+@pytest.mark.parametrize(("name", "value"), [("ALLOCATOR_TELEGRAM__OWNER_IDS", "1,2"), ("ALLOCATOR_ALPACA", "secret!")])
+def test_a_variable_that_is_no_json_is_explained(
+    file: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    found = complaint(file, filled_in())
+    assert "JSON, such as [12345]" in found
+    assert value not in found
+
+
+def test_a_single_owner_needs_no_list(file: Path) -> None:
+    file.write_text(filled_in(owner_ids="owner_ids = 7"), encoding="utf-8")
+    assert load(file).settings.telegram.owner_ids == (7,)

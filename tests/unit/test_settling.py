@@ -55,17 +55,17 @@ def test_a_stop_while_waiting_leaves_the_run_and_a_later_call_ends_it(world: Wor
 def test_a_later_fill_is_said_once(unfilled: World) -> None:
     unfilled.broker.fills = OrderState.FILLED
     assert unfilled.follow() is False
-    assert unfilled.texts[1:] == ["Bought $60 of VOO, $40 of AGG."]
+    assert unfilled.texts[1:] == ["Orders that were still open are filled now: $60 of VOO, $40 of AGG."]
     assert unfilled.ledger.said[1].kind is AlertKind.FOLLOW_UP
     assert unfilled.follow() is False
     assert len(unfilled.texts) == 2
 
 
-@pytest.mark.parametrize(("end", "said"), [(OrderState.CANCELED, "was canceled"), (OrderState.EXPIRED, "expired")])
+@pytest.mark.parametrize(("end", "said"), [(OrderState.CANCELED, "were canceled"), (OrderState.EXPIRED, "expired")])
 def test_another_end_is_said_too(unfilled: World, end: OrderState, said: str) -> None:
     unfilled.broker.fills = end
     assert unfilled.follow() is False
-    assert unfilled.texts[1] == f"The order for $60 of VOO {said}. The order for $40 of AGG {said}."
+    assert unfilled.texts[1] == f"The orders for $60 of VOO and $40 of AGG {said}."
 
 
 def test_orders_that_are_still_open_are_followed_silently(unfilled: World) -> None:

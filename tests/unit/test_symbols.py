@@ -14,7 +14,6 @@ from core.symbols import AssetClass, asset_class, normalise, one_word
         ("BTC/USD", "BTC/USD"),
         ("BTCUSD", "BTC/USD"),
         ("btcusd", "BTC/USD"),
-        ("ETHUSDT", "ETH/USDT"),
         ("USDTUSD", "USDT/USD"),
         ("GOOGL", "GOOGL"),
     ],
@@ -24,7 +23,9 @@ def test_a_symbol_is_written_one_way(written: str, symbol: str) -> None:
     assert normalise(symbol) == symbol
 
 
-@pytest.mark.parametrize("written", ["", "TOOLONG", "BTC/EUR", "VOO!", "BTC/", "/USD", "V OO", "123", "BRK.BBB"])
+@pytest.mark.parametrize(
+    "written", ["", "TOOLONG", "BTC/EUR", "ETH/BTC", "ETHUSDT", "VOO!", "BTC/", "/USD", "V OO", "123", "BRK.BBB"]
+)
 def test_what_is_no_symbol_is_refused_with_an_example(written: str) -> None:
     with pytest.raises(ValueError, match="write a US fund such as VOO, or a pair such as BTC/USD"):
         normalise(written)
