@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from bot.market import Market
-from bot.records import Records
+from bot.records import Records, now
 from core import messages, schedule
 from core.calendar import NEW_YORK, MarketClock, TradingDay
 from core.investing import Declined, Plan
@@ -78,8 +78,9 @@ class Offers:
         if self._records.allocations.active() is None:
             return Refusal("Alpaca has not confirmed the funds of the allocation yet. Please try again in a moment.")
         runs = self._records.ledger.runs_on(Routine.INVEST, today.day)
-        if any(not run.state.is_final for run in runs):
-            return Refusal("Today's run is still under way; its alert says how it ends.")
+        if self._records.ledger.unfinished():
+            # Of whatever day: while orders are in doubt, nothing else is ordered.
+            return Refusal("A run is still under way; its alert says how it ends.")
         self._records.check(self._ports.broker.account().account_id)
         key = RunKey(self._records.account, Routine.INVEST, today.day, number=len(runs))
         before = next((run for run in reversed(runs) if run.orders), None)
@@ -87,7 +88,7 @@ class Offers:
         decision = decide(key, target, self._rules.policy, self._ports, before=before)
         if isinstance(decision.answer, Plan):
             return Offer(key, window, clock, decision.answer, decision)
-        return Refusal(messages.reason(decision.answer))
+        return Refusal(messages.refusal(decision.answer))
 
     def take(self, shown: Mapping[str, Any]) -> Run | Changed | Refusal:
         """Carry out the offer that was shown, if it still is what would be done. Raises as `make`."""
@@ -105,12 +106,14 @@ class Offers:
         return invest(offer.key, offer.window, target, self._rules.policy, self._ports, decided=offer.decision)
 
     def decline(self, shown: Mapping[str, Any]) -> None:
-        """Store and say that the owner does not want the day's first investment. Raises BrokerAway."""
+        """Store and say that the owner does not want the day's first investment."""
         key = RunKey(self._records.account, Routine.INVEST, date.fromisoformat(shown["day"]), shown["number"])
         if self._records.ledger.run(key) is None:
             skip = Declined(sum(shown["intents"].values()))
             alert = messages.skipped(skip)
-            self._records.ledger.skip(key, skip, alert, cash=skip.waiting, at=self._market.clock().now)
+            clock = self._market.last
+            at = clock.now if clock is not None else now()
+            self._records.ledger.skip(key, skip, alert, cash=skip.waiting, at=at)
 
 
 def payload(key: RunKey, plan: Plan) -> dict[str, Any]:

@@ -1,10 +1,12 @@
-"""One look at the market: what is owed now is done, what was left open is carried on, what was missed is said."""
+"""One look at the market: what was left open is carried on, what was missed is said, what is owed now is done."""
 
 import logging
-from datetime import date, datetime
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from functools import partial
 
 from bot import offers
-from bot.acceptance import accept_starting
+from bot.acceptance import UnusableAllocation, accept_starting
 from bot.market import Market
 from bot.offers import FIRST_INVESTMENT, Rules
 from bot.records import Records, now
@@ -12,13 +14,20 @@ from core import messages, schedule
 from core.allocation import Allocation
 from core.calendar import NEW_YORK, MarketClock, TradingDay
 from core.investing import Plan
-from core.ports import Ports
+from core.ports import BrokerAway, Ports
 from core.routines import settling
 from core.routines.invest import decide, invest, resume
-from core.runs import RunKey
+from core.runs import Run, RunKey
 from core.schedule import Window
+from storage.errors import WrongAccount
 
 log = logging.getLogger(__name__)
+
+LONGEST_ABSENCE = timedelta(days=366)
+"""What was missed longer ago is not said any more."""
+
+DOUBT_SAID_AFTER = 5
+"""How many looks at orders without an answer come before the owner hears of them."""
 
 
 class Rounds:
@@ -30,7 +39,10 @@ class Rounds:
         self._market = market
         self._ports = ports
         self._rules = rules
-        self._trouble: tuple[date, str] | None = None
+        self._account_checked = False
+        self._last_good: datetime | None = None
+        self._trouble = ""
+        self._looks: dict[RunKey, int] = {}
 
     def tick(self) -> None:
         """Do everything that is owed at this moment.
@@ -38,40 +50,83 @@ class Rounds:
         Raises BrokerAway when the broker cannot be read, storage.errors.WrongAccount when it is another account, and
         bot.acceptance.UnusableAllocation when the settings' allocation was never accepted and cannot be.
         """
-        clock = self._market.clock()
-        since = self._first_contact(clock)
-        accept_starting(self._records, self._ports.broker, self._starting)
-        last_run = self._records.ledger.last_run()
-        known_from = since.astimezone(NEW_YORK).date() if last_run is None else last_run.key.day
-        days = self._market.days(clock, known_from)
-        for run in self._records.ledger.unfinished():
-            log.info("carrying on %s of %s", run.key.routine, run.key.day)
-            resume(run, self._rules.policy, self._ports)
-        self._say_missed(clock, days, since)
+        clock, days, problems = self._catch_up()
         today = next((day for day in days if day.day == clock.today), None)
-        if today is not None:
+        # A run in doubt, of whatever day, keeps new ones back: doing nothing beats doing something twice.
+        if today is not None and not problems and not self._records.ledger.unfinished():
             self._do_due(clock, today)
-        settling.follow(self._ports)
+        self._end(clock, problems)
+
+    def catch_up(self) -> None:
+        """Do what was left open or missed, and start nothing new. Raises as `tick`."""
+        clock, _, problems = self._catch_up()
+        self._end(clock, problems)
 
     def away(self, why: str) -> None:
-        """Remember, for the words about a missed day, that the broker was away on it."""
-        if self._market.last is not None:
-            self._trouble = (self._market.last.today, f"Alpaca could not be reached ({why})")
+        """Remember, for the words about a missed day, that the broker was away."""
+        self._trouble = f"Alpaca could not be reached ({why})"
 
-    def _first_contact(self, clock: MarketClock) -> datetime:
-        known = self._records.first_start()
-        if known is not None:
-            return known
-        log.info("first contact with this brokerage account, at %s", clock.now)
+    def _catch_up(self) -> tuple[MarketClock, tuple[TradingDay, ...], list[Exception]]:
+        clock = self._market.clock()
+        since = self._known_account(clock)
+        accept_starting(self._records, self._ports.broker, self._starting)
+        # From the first contact on, or a missed day that a later run overtook would never be said.
+        first = max(since.astimezone(NEW_YORK).date(), clock.today - LONGEST_ABSENCE)
+        days = self._market.days(clock, first)
+        problems: list[Exception] = []
+        for run in self._records.ledger.unfinished():
+            self._isolated(partial(self._carry_on, run), problems)
+        self._isolated(lambda: self._say_missed(clock, days, since), problems)
+        self._isolated(lambda: settling.follow(self._ports), problems)
+        return clock, days, problems
+
+    def _isolated(self, step: Callable[[], object], problems: list[Exception]) -> None:
+        """Take a step; what goes wrong in it must not keep the others back."""
+        try:
+            step()
+        except (BrokerAway, WrongAccount, UnusableAllocation):
+            raise
+        except Exception as problem:  # noqa: BLE001  raised again at the tick's end
+            problems.append(problem)
+
+    def _end(self, clock: MarketClock, problems: list[Exception]) -> None:
+        if problems:
+            raise problems[0]
+        self._last_good, self._trouble = clock.now, ""
+
+    def _known_account(self, clock: MarketClock) -> datetime:
+        """Return when this account was first met.
+
+        The keys may open another account than before: a paper account that was reset, or live keys on a paper ledger.
+        So it is looked at once in each process, and before anything of a run that is under way is sent.
+        """
+        first = self._records.first_start()
+        if first is None or not self._account_checked or self._records.ledger.unfinished():
+            first = self._bound(clock)
+            self._account_checked = True
+        return first
+
+    def _bound(self, clock: MarketClock) -> datetime:
         return self._records.bind(self._ports.broker.account().account_id, clock.now).first_contact_at
+
+    def _carry_on(self, run: Run) -> None:
+        log.info("carrying on %s of %s", run.key.routine, run.key.day)
+        after = resume(run, self._rules.policy, self._ports)
+        doubt_key = f"doubt-{run.key.day}-{run.key.number}"
+        if after.state.is_final:
+            self._looks.pop(run.key, None)
+            self._records.outbox.clear(doubt_key)
+            return
+        self._looks[run.key] = self._looks.get(run.key, 0) + 1
+        if self._looks[run.key] >= DOUBT_SAID_AFTER and self._records.ledger.may_send(run.key):
+            why = next((order.reason for order in after.orders if order.reason), "Alpaca has not answered")
+            self._records.outbox.say(messages.in_doubt(after, why), now(), once_key=doubt_key)
 
     def _do_due(self, clock: MarketClock, today: TradingDay) -> None:
         done = {routine for routine, day in self._records.ledger.ended(today.day) if day == today.day}
-        underway = {run.key.routine for run in self._records.ledger.unfinished() if run.key.number == 0}
-        for routine in schedule.due(clock.now, today, done | underway):
+        for routine in schedule.due(clock.now, today, done):
             key = RunKey(self._records.account, routine, today.day)
-            # The keys may open another account than yesterday: a paper account gets a new id when it is reset.
-            self._records.bind(self._ports.broker.account().account_id, clock.now)
+            self._bound(clock)
             window = schedule.window(routine, today)
             if not self._must_ask_first(key, window, clock):
                 log.info("%s of %s is due", routine, today.day)
@@ -111,10 +166,14 @@ class Rounds:
         self._records.ledger.miss(keys, why, alert, at=clock.now)
 
     def _why_missed(self, day: date) -> str:
-        if self._trouble is not None and self._trouble[0] == day:
-            return self._trouble[1]
-        if self._records.control.paused(day) is not None:
-            return "investing was paused, and Allocator was not running"
-        if self._rules.live and not self._records.ledger.has_invested():
+        if self._records.ledger.unfinished():
+            return "orders of an earlier day had no answer yet"
+        if self._rules.live and self._asked_on(day):
             return "nobody confirmed the first investment on this live account"
-        return "Allocator was not running while orders could be sent"
+        if self._last_good is not None and self._trouble:
+            return self._trouble
+        return "Allocator was off, or could not reach Alpaca, while orders could be sent"
+
+    def _asked_on(self, day: date) -> bool:
+        asked = self._records.confirmations.asked(FIRST_INVESTMENT)
+        return any(question["day"] == day.isoformat() for question in asked)

@@ -1,7 +1,9 @@
 """What the shell's commands do, and what they print."""
 
 import asyncio
+import contextlib
 import json
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,15 +15,18 @@ from bot.acceptance import UnusableAllocation, accept_starting
 from bot.app import Core
 from bot.delivery import Pump
 from bot.offers import Offer, Refusal
+from bot.records import now
 from bot.settings import Settings
 from bot.settings_file import SettingsError, load
 from core import messages
 from core.money import as_text
 from core.ports import BrokerAway
-from core.runs import Run
+from core.routines.invest import ending
+from core.runs import Run, RunState
 from storage import database
 from storage.database import Database
-from storage.errors import AlreadyRunning, NoDatabase, NotMigrated, StorageError
+from storage.errors import AlreadyRunning, StorageError
+from storage.outcomes import Missed
 
 OK, FAILED, MISCONFIGURED = 0, 1, 2
 
@@ -34,15 +39,17 @@ def run(settings_file: Path | None) -> int:
     return _with_settings(settings_file, service.serve)
 
 
-def invest(settings_file: Path | None, *, dry_run: bool, asks: bool, as_json: bool) -> int:
-    """Invest once, or only show the plan."""
+def invest(settings_file: Path | None, *, dry_run: bool, asks: bool, confirmed: bool, as_json: bool) -> int:
+    """Invest once, or only show the plan. `confirmed`: the owner has said yes in advance."""
 
     def work(settings: Settings) -> int:
         if dry_run:
             with _readable(settings) as books, app.core_over(settings, books) as core:
                 return _show(core, as_json=as_json)
         with app.opened(settings) as books, app.core_over(settings, books) as core:
-            accept_starting(core.records, core.ports.broker, settings.allocation)
+            if core.rules.live and not core.records.ledger.has_invested() and not (asks or confirmed):
+                _complain("the first investment on this live account needs your word: use a terminal, or --yes")
+                return FAILED
             return _invest(settings, core, asks=asks, as_json=as_json)
 
     return _with_settings(settings_file, work)
@@ -50,14 +57,10 @@ def invest(settings_file: Path | None, *, dry_run: bool, asks: bool, as_json: bo
 
 @contextmanager
 def _readable(settings: Settings) -> Iterator[Database]:
-    """Open the database to read; made first where there is none and no service could make it."""
-    try:
-        books = database.open_to_read(settings.storage.url)
-    except (NoDatabase, NotMigrated):
-        with app.opened(settings) as made, app.core_over(settings, made) as core:
-            accept_starting(core.records, core.ports.broker, settings.allocation)
-        books = database.open_to_read(settings.storage.url)
-    with books:
+    """Open the database to read, up to date and with an accepted allocation unless a service sees to that."""
+    with contextlib.suppress(AlreadyRunning), app.opened(settings) as made, app.core_over(settings, made) as core:
+        accept_starting(core.records, core.ports.broker, settings.allocation)
+    with database.open_to_read(settings.storage.url) as books:
         yield books
 
 
@@ -81,6 +84,10 @@ def _with_settings(settings_file: Path | None, work: Callable[[Settings], int]) 
     except BrokerAway as error:
         _complain(f"Alpaca cannot be reached: {error}. Nothing was ordered; try again when it answers.")
         return FAILED
+    except Exception:
+        # Through the log, because that strikes the secrets out of the traceback.
+        logging.getLogger(__name__).exception("allocator ends by an error that nobody expected")
+        return FAILED
 
 
 def _secrets(settings: Settings) -> list[str]:
@@ -101,21 +108,51 @@ def _show(core: Core, *, as_json: bool) -> int:
 
 
 def _invest(settings: Settings, core: Core, *, asks: bool, as_json: bool) -> int:
+    core.rounds(settings).catch_up()
     offers = core.offers()
     offer = offers.make()
+    audit = core.records.audit
     if isinstance(offer, Refusal):
+        audit.note("shell", "invest", offer.text, now())
+        asyncio.run(_tell(settings, core))
         _print({"plan": None, "reason": offer.text} if as_json else offer.text)
         return FAILED
-    if asks:
-        _complain(_offer_as_text(offer))
-        _complain(f"Invest {as_text(offer.plan.cash)}? [y/N] ", end="")
-        if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
-            _complain("Nothing was bought.")
-            return FAILED
-    done = offers.carry_out(offer)
+    if asks and not _agreed(offer):
+        audit.note("shell", "invest", "declined", now())
+        _complain("Nothing was bought.")
+        return FAILED
+    audit.note("shell", "invest", f"plan of {as_text(offer.plan.cash)}", now())
+    try:
+        done = offers.carry_out(offer)
+    except BrokerAway as error:
+        if core.records.ledger.run(offer.key) is None:
+            raise
+        _complain(
+            f"Alpaca stopped answering in the middle: {error}. Orders may have been taken. Start the service, or run "
+            "this command again: it looks every order up first, and sends none twice."
+        )
+        return FAILED
     asyncio.run(_tell(settings, core))
-    _print(_run_as_data(done) if as_json else messages.executed(done).text)
-    return OK if done.state.is_final else FAILED
+    _print(_run_as_data(done) if as_json else _run_as_text(core, done))
+    return OK if done.state is RunState.DONE else FAILED
+
+
+def _agreed(offer: Offer) -> bool:
+    _complain(_offer_as_text(offer))
+    _complain(f"Invest {as_text(offer.plan.cash)}? [y/N] ", end="")
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
+def _run_as_text(core: Core, done: Run) -> str:
+    match core.records.ledger.outcome(done.key):
+        case None if done.state.is_final:
+            return ending(done)[1].text
+        case None:
+            return "Some orders have no answer yet. Start the service, or run this command again: it looks them up."
+        case Missed(reason):
+            return reason
+        case skip:
+            return messages.reason(skip)
 
 
 async def _tell(settings: Settings, core: Core) -> None:
@@ -127,7 +164,7 @@ def _offer_as_text(offer: Offer) -> str:
     rows = [*messages.plan_table(offer.plan).rows, *messages.plan_table(offer.plan).totals]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     lines = [f"{name:<{widths[0]}}  {symbol:<{widths[1]}}  {amount:>{widths[2]}}" for name, symbol, amount in rows]
-    return "\n".join([*lines, *(f"{trouble}: its order would fail." for trouble in offer.decision.troubles.values())])
+    return "\n".join([*lines, *(f"{trouble}: its order would fail." for trouble in offer.plan.troubles.values())])
 
 
 def _offer_as_data(offer: Offer) -> dict[str, Any]:

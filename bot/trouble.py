@@ -15,7 +15,11 @@ SAID_AFTER = 3
 LONGEST_PAUSE = 300.0
 """Seconds between tries at most."""
 
-BROKER = "broker"
+MENDED_AFTER = 3
+"""How many good ticks in a row make an all-clear: a flapping line must not tell its whole story."""
+
+AWAY = "broker-away"
+REFUSED = "broker-refused"
 ROUTINE = "routine"
 
 
@@ -28,7 +32,7 @@ class Trouble:
         self._tick_seconds = tick_seconds
         self._failures = 0
         self._not_before = 0.0
-        self._was_well = False
+        self._good = 0
         self.broker: str | None = None
 
     def is_time(self) -> bool:
@@ -38,12 +42,12 @@ class Trouble:
     def broker_failed(self, error: BrokerAway) -> None:
         """Note that the broker could not be used."""
         self.broker = str(error)
-        self._pause()
+        self._pause(error.wait)
         log.warning("the broker cannot be used (%s); failure %d in a row", error, self._failures)
         refused = isinstance(error, BrokerRefused)
         if refused or self._failures >= SAID_AFTER:
             alert = messages.broker_refuses(str(error)) if refused else messages.broker_away(str(error))
-            self._say(alert, BROKER)
+            self._say(alert, REFUSED if refused else AWAY)
 
     def routine_failed(self, error: Exception) -> None:
         """Note that something nobody expected stopped a tick."""
@@ -52,18 +56,21 @@ class Trouble:
         self._say(messages.something_broke(type(error).__name__), ROUTINE)
 
     def went_well(self) -> None:
-        """Note a tick without any failure; what was said to be broken is said to be mended."""
-        if self._failures or not self._was_well:
-            # An earlier process may have said it.
-            if self._records.outbox.clear(BROKER):
+        """Note a tick without any failure; after some in a row, what was said to be broken is said to be mended."""
+        self.broker, self._failures, self._not_before = None, 0, 0.0
+        self._good += 1
+        if self._good == MENDED_AFTER:
+            # Asked of the records, because an earlier process may have said it.
+            cleared = [self._records.outbox.clear(key) for key in (AWAY, REFUSED)]
+            if any(cleared):
                 self._records.outbox.say(messages.broker_back(), now())
             self._records.outbox.clear(ROUTINE)
-        self.broker, self._failures, self._not_before, self._was_well = None, 0, 0.0, True
 
-    def _pause(self) -> None:
+    def _pause(self, asked_for: float = 0.0) -> None:
         self._failures += 1
+        self._good = 0
         pause = min(LONGEST_PAUSE, self._tick_seconds * 2.0 ** min(self._failures - 1, 16))
-        self._not_before = self._pace.monotonic() + pause
+        self._not_before = self._pace.monotonic() + max(pause, asked_for)
 
     def _say(self, alert: Alert, once_key: str) -> None:
         self._records.outbox.say(alert, now(), once_key=once_key)

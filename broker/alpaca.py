@@ -1,11 +1,10 @@
 """The calls to Alpaca through its SDK. Runs in worker processes only: importing it costs most of a second and 60 MB."""
 
-import json
 import logging
 import time
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -27,13 +26,13 @@ from requests.adapters import HTTPAdapter
 
 from broker import translate
 from broker.access import Access
-from broker.answers import Failure
+from broker.failures import FAILURES, failure, refusal, wait
 from broker.translate import Json
 from core import symbols
 from core.account import Account, Asset
 from core.calendar import NEW_YORK, MarketClock, Session
 from core.money import in_dollars
-from core.orders import Accepted, LookUp, NotFound, NotSent, OrderIntent, Rejected, Submission, Unknown
+from core.orders import Accepted, LookUp, NotFound, NotSent, OrderIntent, Submission, TurnedAway, Unknown
 from core.schedule import Window
 from core.symbols import AssetClass
 
@@ -44,10 +43,6 @@ FRESH_SECONDS = 0.5
 
 MOST_OPEN_ORDERS = 500
 """Alpaca lists no more orders than this at once."""
-
-# What a call can raise: the SDK's own error, the network's, and an answer that is no JSON or lacks what it must have
-# (alpaca-py turns an empty 200 into a TypeError, and HTML into a ValueError).
-FAILURES = (APIError, requests.RequestException, ValueError, TypeError, KeyError, AttributeError, InvalidOperation)
 
 
 class _BoundedAdapter(HTTPAdapter):
@@ -73,6 +68,7 @@ class Alpaca:
         for client in (self._trading, self._crypto):
             _bound(client, access.timeout_seconds)
         self._market_time: tuple[datetime, float] | None = None
+        self._turned_away_until = 0.0
 
     def clock(self) -> MarketClock:
         """Read the market's time."""
@@ -115,10 +111,15 @@ class Alpaca:
 
     def submit(self, intent: OrderIntent, window: Window) -> Submission:
         """Send one order, exactly once, if the market's time is within the window."""
+        if (seconds := self._turned_away_until - time.monotonic()) > 0:
+            return TurnedAway(seconds)
         try:
             now = self._now()
         except FAILURES as error:
-            return Unknown(f"the market's time could not be read: {failure(error).reason}")
+            unread = failure(error)
+            if unread.wait:
+                return self._turned_away(unread.wait)
+            return Unknown(f"the market's time could not be read: {unread.reason}")
         if now not in window:
             closed = window.closes.astimezone(NEW_YORK)
             return NotSent(f"it was {now.astimezone(NEW_YORK):%H:%M}, and orders are sent only until {closed:%H:%M}")
@@ -126,7 +127,9 @@ class Alpaca:
             answer = cast(Json, self._trading.submit_order(_request(intent)))
             return Accepted(translate.order(answer))
         except APIError as error:
-            return _refusal(error)
+            if error.status_code == 429:
+                return self._turned_away(wait(error))
+            return refusal(error)
         except FAILURES as error:
             return Unknown(failure(error).reason)
 
@@ -157,6 +160,11 @@ class Alpaca:
                 return told + timedelta(seconds=age)
         return self.clock().now
 
+    def _turned_away(self, seconds: float) -> TurnedAway:
+        """Send nothing more for so long: what would be turned away as well need not be asked."""
+        self._turned_away_until = time.monotonic() + seconds
+        return TurnedAway(seconds)
+
     def _crypto_prices(self, pairs: Sequence[str]) -> dict[str, Decimal]:
         try:
             request = CryptoLatestTradeRequest(symbol_or_symbols=list(pairs))
@@ -169,27 +177,15 @@ class Alpaca:
 
     def _unless_unknown(self, ask: Callable[[str], Any], what: str) -> Json | None:
         try:
-            return cast(Json, ask(what))
+            answer = ask(what)
+            if answer is None:
+                # alpaca-py makes this of an empty 200, which says nothing about whether the thing exists.
+                raise TypeError("an empty answer")
+            return cast(Json, answer)
         except APIError as error:
             if error.status_code == 404:
                 return None
             raise
-
-
-def failure(error: Exception) -> Failure:
-    """Say in words why a call failed; no address and no key is in them."""
-    match error:
-        case APIError():
-            status = error.status_code
-            return Failure(_reason(error), refused=status in {401, 403})
-        case requests.Timeout():
-            return Failure("no answer in time")
-        case requests.exceptions.SSLError():
-            return Failure("its certificate is not trusted here")
-        case requests.RequestException():
-            return Failure("the connection failed")
-        case _:
-            return Failure(f"its answer was not understood ({type(error).__name__})")
 
 
 def _bound(client: RESTClient, seconds: float) -> None:
@@ -208,24 +204,6 @@ def _request(intent: OrderIntent) -> MarketOrderRequest:
         time_in_force=TimeInForce(translate.time_in_force(intent.asset_class)),
         client_order_id=intent.client_order_id,
     )
-
-
-def _refusal(error: APIError) -> Submission:
-    reason = _reason(error)
-    # 422 "client_order_id must be unique": an order of this id exists, so this is news of success as often as not.
-    exists = error.status_code == 422 and "client_order_id" in reason
-    final = error.status_code is not None and 400 <= error.status_code < 500
-    if exists or not final or error.status_code in {401, 408, 429}:
-        return Unknown(reason)
-    return Rejected(reason)
-
-
-def _reason(error: APIError) -> str:
-    try:
-        said = json.loads(str(error))["message"]
-    except (ValueError, KeyError, TypeError):
-        return f"HTTP {error.status_code}"
-    return str(said).rstrip(".")
 
 
 def _is_symbol(text: str) -> bool:

@@ -1,7 +1,7 @@
 """The plan: how today's cash becomes one order for each sector, or why it does not."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from core.account import Asset, Investable, Limit, Minimums
@@ -12,10 +12,16 @@ from core.orders import OrderIntent
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One intent for each sector, in the allocation's order. The intents sum to `cash` exactly."""
+    """One intent for each sector, in the allocation's order. The intents sum to `cash` exactly.
+
+    `free_cash` is what the account holds, with what the reserve or a limit keeps back. `troubles` says, by symbol, why
+    an order would fail: such an intent is stored as rejected, and never sent.
+    """
 
     intents: tuple[OrderIntent, ...]
     cash: Cents
+    free_cash: Cents
+    troubles: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,4 +145,4 @@ def plan(
         OrderIntent(identify(sector.symbol), sector.name, sector.symbol, shares[sector.symbol])
         for sector in allocation.sectors
     )
-    return Plan(intents, cash.cents)
+    return Plan(intents, cash.cents, cash.free_cash, troubles(allocation, assets))

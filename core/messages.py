@@ -19,10 +19,10 @@ def executed(run: Run) -> Alert:
     bought = [order for order in run.orders if order.filled]
     yet = " yet" if any(order.state.is_open for order in run.orders) else ""
     nothing = f"No order has been executed{yet}"
-    sentences = [
-        f"Orders have been executed. Bought {_list(bought)}." if bought else f"{nothing}.",
-        *_shortfalls(run.orders),
-    ]
+    notes = _shortfalls(run.orders)
+    if not bought and all(order.state is OrderState.REJECTED for order in run.orders):
+        notes.append("The cash stays in the account, and the next try is the next trading day's.")
+    sentences = [f"Orders have been executed. Bought {_list(bought)}." if bought else f"{nothing}.", *notes]
     total = sum(order.filled for order in run.orders)
     return Alert(
         AlertKind.EXECUTED,
@@ -33,7 +33,7 @@ def executed(run: Run) -> Alert:
             tuple((order.intent.sector, one_word(order.intent.symbol), _amount(order.filled)) for order in run.orders),
             (("Total", "", _amount(total)), ("Cash left", "", _amount(run.cash_left))),
         ),
-        notes=tuple(_shortfalls(run.orders)),
+        notes=tuple(notes),
     )
 
 
@@ -81,6 +81,29 @@ def reason(skip: Skip) -> str:
             return (
                 f"Nothing was bought: no new cash has come since today's last run ({as_text(skip.available)} is left)."
             )
+
+
+def refusal(skip: Skip) -> str:
+    """Return why the owner's own wish to invest cannot be met now, as whole sentences with the figures."""
+    match skip:
+        case Paused():
+            until = f" until {skip.until.isoformat()}" if skip.until else ""
+            return f"Investing is paused{until}, so nothing can be bought now. Say /resume first; then /invest works."
+        case AccountBlocked():
+            return f"Alpaca does not let this account trade: {skip.reason}. Please look at the account at Alpaca."
+        case NotEnoughCash() | LimitReached() | NoNewCash() | Declined():
+            return reason(skip)
+
+
+def in_doubt(run: Run, why: str) -> Alert:
+    """Say once that nobody knows yet what became of some orders, and what happens until it is known."""
+    waiting = run.of(OrderState.PLANNED, OrderState.UNKNOWN)
+    return Alert(
+        AlertKind.TROUBLE,
+        f"It is not known yet whether {len(waiting)} orders of {run.key.day.isoformat()} were taken: {why}. Allocator "
+        "keeps looking them up, sends none twice, and orders nothing else until it knows.",
+        title="Some orders have no answer yet",
+    )
 
 
 def missed(days: Sequence[date], why: str) -> Alert:

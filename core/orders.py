@@ -122,11 +122,18 @@ class NotSent:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """The broker did not look at the order, because too many requests were made; `seconds` until it will."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class NotFound:
     """The broker knows no order of this client order id."""
 
 
-Submission = Accepted | Rejected | Unknown | NotSent
+Submission = Accepted | Rejected | Unknown | NotSent | TurnedAway
 LookUp = Accepted | NotFound | Unknown
 
 
@@ -141,6 +148,8 @@ def after(order: Order, answer: Submission) -> Order:
             return replace(order, state=OrderState.UNKNOWN, reason=reason)
         case NotSent(reason):
             return replace(order, state=OrderState.NOT_SENT, reason=reason)
+        case TurnedAway():
+            return order
         case _:
             assert_never(answer)
 

@@ -16,7 +16,14 @@ from core.schedule import Window
 
 
 class BrokerAway(Exception):
-    """The broker did not answer, or not sensibly; the text says how, in words for a person."""
+    """The broker did not answer, or not sensibly; the text says how, in words for a person.
+
+    `wait` is how many seconds the broker itself asked to be left alone, 0 when it did not.
+    """
+
+    def __init__(self, reason: str, wait: float = 0.0) -> None:
+        super().__init__(reason)
+        self.wait = wait
 
 
 class BrokerRefused(BrokerAway):
@@ -72,8 +79,12 @@ class Ledger(Protocol):
     ) -> Run | LimitReached:
         """Commit a run, its plan and every intent, if the day's orders stay within `limit` (None: no limit).
 
-        The limit is checked in the same transaction. Raises an error when the run is there already.
+        The limit is checked in the same transaction. Intents that the plan knows to fail are stored as rejected.
+        Raises an error when the run is there already.
         """
+
+    def may_send(self, key: RunKey) -> bool:
+        """Return whether the owner lets the run's orders leave now: not while investing is paused."""
 
     def mark(self, key: RunKey, state: RunState) -> None:
         """Commit that a run came to a state that is not final."""

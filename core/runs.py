@@ -53,7 +53,8 @@ class RunKey:
 class Run:
     """A run of the ledger with its orders, in the allocation's order.
 
-    `cash` is what it found to invest, in cents. Orders are sent only within `window`; None for a run without orders.
+    `cash` is the free cash that it found in the account, reserve included, in cents. Orders are sent only within
+    `window`; None for a run without orders.
     """
 
     key: RunKey
@@ -64,7 +65,7 @@ class Run:
 
     @property
     def cash_left(self) -> Cents:
-        """What of its cash the run has not spent and has not spoken for, in cents; never below 0."""
+        """What the run left of the account's free cash, in cents; never below 0."""
         return max(0, self.cash - sum(order.committed for order in self.orders))
 
     def of(self, *states: OrderState) -> tuple[Order, ...]:

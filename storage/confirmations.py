@@ -128,6 +128,16 @@ class Confirmations:
             row.used_at, row.used_by = at, owner
             return Taken(row.kind, row.payload)
 
+    def asked(self, kind: str) -> tuple[Mapping[str, Any], ...]:
+        """Return what every question of a kind was about, answered or not, oldest first."""
+        with self._database.reading() as session:
+            found = session.exec(
+                select(PendingRow)
+                .where(PendingRow.account == self._account, PendingRow.kind == kind)
+                .order_by(col(PendingRow.asked_at))
+            )
+            return tuple(row.payload for row in found)
+
     def waiting(self, kind: str, at: datetime) -> tuple[Waiting, ...]:
         """Return the questions of a kind that can still be answered, oldest first."""
         with self._database.reading() as session:

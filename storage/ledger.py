@@ -12,6 +12,7 @@ from core.orders import Order
 from core.runs import Run, RunKey, RunState
 from core.schedule import Window
 from storage import rows
+from storage.control import Control
 from storage.database import Database
 from storage.errors import NoSuchOrder, OrderEnded, RunEnded, RunExists, WrongState
 from storage.history import History, spent
@@ -53,7 +54,7 @@ class SqlLedger(History):
                 day=key.day,
                 number=key.number,
                 state=RunState.PLANNED,
-                cash=plan.cash,
+                cash=plan.free_cash,
                 allocation_version=allocation_version,
                 window_opens=window.opens,
                 window_closes=window.closes,
@@ -61,10 +62,17 @@ class SqlLedger(History):
             )
             session.add(run)
             session.flush()
-            orders = [rows.planned(intent, run, position) for position, intent in enumerate(plan.intents)]
+            orders = [
+                rows.planned(intent, run, position, plan.troubles.get(intent.symbol))
+                for position, intent in enumerate(plan.intents)
+            ]
             session.add_all(orders)
             session.flush()
             return rows.run_of(run, orders)
+
+    def may_send(self, key: RunKey) -> bool:
+        """Return whether the owner lets the run's orders leave now: not while investing is paused."""
+        return Control(self._database, key.account).paused(key.day) is None
 
     def mark(self, key: RunKey, state: RunState) -> None:
         """Commit that a run came to a state that is not final. Raises NoSuchRun, RunEnded, or WrongState."""

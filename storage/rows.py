@@ -32,10 +32,13 @@ def order_of(row: OrderRow) -> Order:
     )
 
 
-def planned(intent: OrderIntent, run: RunRow, position: int) -> OrderRow:
-    """Return the row of an order before anything is sent. The run's row must have been flushed."""
+def planned(intent: OrderIntent, run: RunRow, position: int, trouble: str | None) -> OrderRow:
+    """Return the row of an order before anything is sent; with a `trouble` it never will be, and is rejected at once.
+
+    The run's row must have been flushed.
+    """
     assert run.id is not None  # noqa: S101 - flushed: it has its key
-    order = Order(intent)
+    order = Order(intent) if trouble is None else Order(intent, OrderState.REJECTED, reason=trouble)
     return OrderRow(
         account=run.account,
         run_id=run.id,
@@ -47,6 +50,7 @@ def planned(intent: OrderIntent, run: RunRow, position: int) -> OrderRow:
         notional=intent.notional,
         state=order.state,
         filled_quantity=order.filled_quantity,
+        reason=order.reason,
     )
 
 

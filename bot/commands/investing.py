@@ -1,11 +1,14 @@
 """/invest: the plan, a tap, and the run."""
 
 import asyncio
-from collections.abc import Sequence
+import logging
+from collections.abc import Coroutine, Sequence
 from datetime import timedelta
 from html import escape
+from typing import Any
 
 from telegram import InlineKeyboardMarkup
+from telegram.error import BadRequest, TelegramError
 
 from bot import views
 from bot.channels.telegram import CANCEL, CONFIRM, buttons
@@ -19,6 +22,8 @@ from core.ports import BrokerAway
 from core.runs import Run
 from storage.confirmations import AlreadyUsed, Expired, NotYours, Taken, Unknown, Use
 
+log = logging.getLogger(__name__)
+
 OFFER_STANDS = timedelta(minutes=5)
 
 
@@ -26,6 +31,7 @@ async def _invest(chat: Chat, services: Services, _words: Sequence[str]) -> None
     await chat.reply("Looking at the account...")
     async with services.lane:
         offer = await asyncio.to_thread(services.offers.make)
+    await asyncio.to_thread(_note, services, chat, "invest", type(offer).__name__)
     if isinstance(offer, Refusal):
         await chat.show(offer.text)
     else:
@@ -33,71 +39,92 @@ async def _invest(chat: Chat, services: Services, _words: Sequence[str]) -> None
 
 
 async def _confirm(chat: Chat, services: Services, words: Sequence[str]) -> None:
-    use = await _use(chat, services, words[0], "confirm")
-    if not isinstance(use, Taken):
-        await _explain(chat, use)
-        return
-    await chat.notice("Investing...")
-    await chat.show("Investing... The orders are on their way.")
-    try:
-        async with services.lane:
-            done = await asyncio.to_thread(services.offers.take, use.payload)
-    except BrokerAway as error:
-        if await asyncio.to_thread(services.records.ledger.unfinished):
-            await chat.show(
-                f"Alpaca stopped answering in the middle ({error}). The run goes on by itself as soon as it answers, "
-                "and no order is sent twice. An alert says how it ended."
-            )
+    await _politely(chat.notice("Looking at the account..."))
+    # The tap counts within the lane: a tick in between would ask for the first investment again.
+    async with services.lane:
+        use = await asyncio.to_thread(_use, services, chat, words[0], "confirm")
+        if not isinstance(use, Taken):
+            await _explain(chat, use)
             return
-        raise
-    finally:
-        services.pump.nudge()
+        await _politely(chat.show("Investing..."))
+        try:
+            done = await asyncio.to_thread(services.offers.take, use.payload)
+        except BrokerAway as error:
+            await _tell(chat, await asyncio.to_thread(_interrupted, services, error))
+            return
+        finally:
+            services.pump.nudge()
     match done:
         case Refusal(text):
-            await chat.show(text)
+            await _tell(chat, text)
         case Changed(offer):
             html, markup = await _shown(chat, services, offer)
-            await chat.show(f"The account has changed meanwhile, so nothing was done. Now it would be:\n{html}", markup)
+            changed = "The account has changed meanwhile, so nothing was done. Now it would be:"
+            await _tell(chat, f"{changed}\n{html}", markup)
         case Run(state=state) if state.is_final:
-            await chat.show("Done. The alert says what was bought.")
+            await _tell(chat, "Done. The alert says what was bought.")
         case Run():
-            await chat.show("Some orders have no answer yet. They are looked up until they do; an alert will say it.")
+            await _tell(chat, "Some orders have no answer yet. They are looked up until they do; an alert will say it.")
 
 
 async def _cancel(chat: Chat, services: Services, words: Sequence[str]) -> None:
-    use = await _use(chat, services, words[0], "cancel")
-    if not isinstance(use, Taken):
-        await _explain(chat, use)
-        return
-    await chat.notice("Canceled.")
-    if use.kind == FIRST_INVESTMENT:
-        async with services.lane:
+    await _politely(chat.notice("Canceled."))
+    async with services.lane:
+        use = await asyncio.to_thread(_use, services, chat, words[0], "cancel")
+        if isinstance(use, Taken) and use.kind == FIRST_INVESTMENT:
             await asyncio.to_thread(services.offers.decline, use.payload)
-        services.pump.nudge()
-    await chat.show("Canceled. Nothing was bought.")
+            services.pump.nudge()
+    if isinstance(use, Taken):
+        await _tell(chat, "Canceled. Nothing was bought.")
+    else:
+        await _explain(chat, use)
 
 
-async def _use(chat: Chat, services: Services, token: str, what: str) -> Use:
-    def use() -> Use:
-        answer = services.records.confirmations.use(token, chat.owner, now())
-        outcome = type(answer).__name__
-        services.records.audit.note(f"telegram user {chat.owner}", f"{what} {token}", outcome, now())
-        return answer
+def _interrupted(services: Services, error: BrokerAway) -> str:
+    if services.records.ledger.unfinished():
+        return (
+            f"Alpaca stopped answering in the middle ({escape(str(error))}). The run goes on by itself as soon as it "
+            "answers, and no order is sent twice. An alert says how it ended."
+        )
+    return f"Alpaca cannot be reached ({escape(str(error))}), so nothing was ordered. /invest makes a new offer."
 
-    return await asyncio.to_thread(use)
+
+async def _politely(courtesy: Coroutine[Any, Any, None]) -> None:
+    """Do what is only a courtesy: that it fails (a tap is too old to be answered) must not cost the deed."""
+    try:
+        await courtesy
+    except TelegramError as error:
+        log.info("a notice could not be shown: %s", type(error).__name__)
+
+
+async def _tell(chat: Chat, html: str, markup: InlineKeyboardMarkup | None = None) -> None:
+    """Show how it ended, as a new message where the old one cannot be changed."""
+    try:
+        await chat.show(html, markup)
+    except BadRequest:
+        await chat.reply(html, markup)
+
+
+def _use(services: Services, chat: Chat, token: str, what: str) -> Use:
+    answer = services.records.confirmations.use(token, chat.owner, now())
+    _note(services, chat, f"{what} {token}", type(answer).__name__)
+    return answer
+
+
+def _note(services: Services, chat: Chat, what: str, outcome: str) -> None:
+    services.records.audit.note(f"telegram user {chat.owner}", what, outcome, now())
 
 
 async def _explain(chat: Chat, use: AlreadyUsed | Expired | NotYours | Unknown) -> None:
     match use:
         case AlreadyUsed():
-            await chat.notice("This was answered already; a second tap changes nothing.")
+            await chat.reply("This was answered already; a second tap changes nothing.")
         case Expired():
-            await chat.notice("Too late.")
-            await chat.show("This offer is over. /invest makes a new one.")
+            await _tell(chat, "This offer is over. /invest makes a new one.")
         case NotYours():
-            await chat.notice("Another owner was asked.")
+            await chat.reply("Another owner was asked.")
         case Unknown():
-            await chat.notice("This button is of no use any more.")
+            await chat.reply("This button is of no use any more. /invest makes a new offer.")
 
 
 async def _shown(chat: Chat, services: Services, offer: Offer) -> tuple[str, InlineKeyboardMarkup]:
@@ -111,7 +138,7 @@ async def _shown(chat: Chat, services: Services, offer: Offer) -> tuple[str, Inl
         expires=now() + OFFER_STANDS,
     )
     title = "The plan of today's run, now" if offer.key.number == 0 else "The plan for the cash that is there"
-    troubles = "".join(f"\n{escape(text)}: its order would fail." for text in offer.decision.troubles.values())
+    troubles = "".join(f"\n{escape(text)}: its order would fail." for text in offer.plan.troubles.values())
     html = f"<b>{title}</b>\n{views.table(messages.plan_table(offer.plan))}{troubles}"
     return html, buttons(token, f"Invest {as_text(offer.plan.cash)}")
 

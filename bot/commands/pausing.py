@@ -1,4 +1,4 @@
-"""/pause and /resume: whether the scheduled investing happens."""
+"""/pause and /resume: whether anything is bought, by the schedule or by /invest."""
 
 import asyncio
 from collections.abc import Sequence
@@ -26,8 +26,8 @@ async def _pause(chat: Chat, services: Services, words: Sequence[str]) -> None:
             await chat.reply(f"{until.isoformat()} is not in the future (it is {today.isoformat()}). {USAGE}")
             return
     await asyncio.to_thread(_store_pause, services, chat.owner, until)
-    end = f"until {until:%a %-d %b}; on that day it resumes" if until else "until you say /resume"
-    await chat.reply(f"Investing is paused {end}. Orders that were sent already go on.")
+    end = f"until {until:%a %-d %b %Y}; on that day it resumes" if until else "until you say /resume"
+    await chat.reply(f"Investing is paused {end}. What Alpaca has already goes on; nothing new is sent.")
 
 
 async def _resume(chat: Chat, services: Services, _words: Sequence[str]) -> None:

@@ -4,16 +4,16 @@ The ledger is written before the broker is called. Whatever interrupts a run, ca
 carries on from the ledger: an order that may have been sent is looked up before it is sent again, under the same id.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from core import messages, orders
-from core.account import Account, Asset, Minimums, investable
+from core import messages
+from core.account import Minimums, investable
 from core.alerts import Alert
 from core.allocation import Allocation
-from core.investing import AccountBlocked, NoNewCash, Paused, Plan, Skip, plan, troubles
+from core.investing import AccountBlocked, NoNewCash, Paused, Plan, Skip, plan
 from core.money import Cents
-from core.orders import OrderState, Rejected
+from core.orders import OrderState
 from core.ports import Ledger, Ports
 from core.routines.settling import await_fills
 from core.routines.submission import submit
@@ -44,11 +44,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a run would do now: the answer, the cash it found in cents, and what is wrong with which symbol."""
+    """What a run would do now, and the free cash that it found in the account, in cents."""
 
     answer: Plan | Skip
-    cash: Cents
-    troubles: dict[str, str]
+    free_cash: Cents
 
 
 def decide(key: RunKey, target: Target, policy: Policy, ports: Ports, *, before: Run | None = None) -> Decision:
@@ -65,14 +64,17 @@ def decide(key: RunKey, target: Target, policy: Policy, ports: Ports, *, before:
     unlimited = investable(account, reserve=policy.reserve, left_today=None)
     cash = investable(account, reserve=policy.reserve, left_today=left_today)
     if target.paused:
-        return Decision(Paused(cash.cents, target.paused_until), cash.cents, {})
+        return Decision(Paused(unlimited.cents, target.paused_until), cash.free_cash)
     if account.trouble:
-        return Decision(AccountBlocked(account.trouble, cash.cents), cash.cents, {})
-    if before is not None and unlimited.cents <= before.cash_left:
-        return Decision(NoNewCash(unlimited.cents), cash.cents, {})
+        return Decision(AccountBlocked(account.trouble, unlimited.cents), cash.free_cash)
+    if before is not None and cash.free_cash <= before.cash_left:
+        return Decision(NoNewCash(unlimited.cents), cash.free_cash)
     assets = ports.broker.assets([sector.symbol for sector in target.allocation.sectors])
     answer = plan(cash, target.allocation, policy.minimums, assets, key.client_order_id)
-    return Decision(answer, cash.cents, _troubles(target.allocation, account, assets))
+    if isinstance(answer, Plan) and account.crypto_trouble:
+        coins = [one.symbol for one in target.allocation.sectors if one.asset_class is AssetClass.CRYPTO]
+        answer = replace(answer, troubles=dict.fromkeys(coins, account.crypto_trouble) | dict(answer.troubles))
+    return Decision(answer, cash.free_cash)
 
 
 def invest(
@@ -104,18 +106,20 @@ def resume(run: Run, policy: Policy, ports: Ports) -> Run:
         ports.broker.release()
 
 
-def _troubles(allocation: Allocation, account: Account, assets: dict[str, Asset]) -> dict[str, str]:
-    found = troubles(allocation, assets)
-    if account.crypto_trouble:
-        coins = (sector.symbol for sector in allocation.sectors if sector.asset_class is AssetClass.CRYPTO)
-        found = dict.fromkeys(coins, account.crypto_trouble) | found
-    return found
+def ending(run: Run) -> tuple[RunState, Alert]:
+    """Return how a run whose orders are all known ends, and what is said of it."""
+    states = {order.state for order in run.orders}
+    if states == {OrderState.NOT_SENT}:
+        why = run.orders[0].reason or "its orders could not be sent in time"
+        return RunState.MISSED, messages.missed([run.key.day], why)
+    taken = states - {OrderState.REJECTED, OrderState.NOT_SENT}
+    return RunState.DONE if taken else RunState.FAILED, messages.executed(run)
 
 
 def _start(key: RunKey, window: Window, decision: Decision, policy: Policy, ports: Ports, *, version: int) -> Run:
     broker, ledger = ports.broker, ports.ledger
     if not isinstance(decision.answer, Plan):
-        return _skip(key, decision.answer, decision.cash, ports)
+        return _skip(key, decision.answer, decision.free_cash, ports)
     # Connections first: with the broker away nothing is committed, and the next tick starts over.
     broker.prepare(len(decision.answer.intents))
     opened = ledger.open_run(
@@ -127,11 +131,8 @@ def _start(key: RunKey, window: Window, decision: Decision, policy: Policy, port
         at=broker.clock().now,
     )
     if not isinstance(opened, Run):
-        return _skip(key, opened, decision.cash, ports)
-    for order in opened.orders:
-        if trouble := decision.troubles.get(order.intent.symbol):
-            ledger.record(key, orders.after(order, Rejected(trouble)))
-    return _carry_on(stored(ledger, key), policy, ports, sent_before=False)
+        return _skip(key, opened, decision.free_cash, ports)
+    return _carry_on(opened, policy, ports, sent_before=False)
 
 
 def _skip(key: RunKey, skip: Skip, cash: Cents, ports: Ports) -> Run:
@@ -151,17 +152,8 @@ def _carry_on(run: Run, policy: Policy, ports: Ports, *, sent_before: bool) -> R
     if not await_fills(run.key, policy.fill_patience, ports):
         return stored(ledger, run.key)
     at = ports.broker.clock().now
-    ledger.finish(run.key, *_ending(stored(ledger, run.key)), at=at)
+    ledger.finish(run.key, *ending(stored(ledger, run.key)), at=at)
     return stored(ledger, run.key)
-
-
-def _ending(run: Run) -> tuple[RunState, Alert]:
-    states = {order.state for order in run.orders}
-    if states == {OrderState.NOT_SENT}:
-        why = run.orders[0].reason or "its orders could not be sent in time"
-        return RunState.MISSED, messages.missed([run.key.day], why)
-    taken = states - {OrderState.REJECTED, OrderState.NOT_SENT}
-    return RunState.DONE if taken else RunState.FAILED, messages.executed(run)
 
 
 def stored(ledger: Ledger, key: RunKey) -> Run:

@@ -1,16 +1,26 @@
 """Submission: every order of a run reaches the broker at most once, whatever the network does."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from core import orders
-from core.orders import Accepted, NotFound, NotSent, Order, OrderState, Rejected, Unknown
-from core.ports import Ports
+from core.orders import Accepted, NotFound, NotSent, Order, OrderState, Rejected, Submission, TurnedAway, Unknown
+from core.ports import BrokerAway, Ports
 from core.runs import Run
 from core.schedule import Window
 
 LOOK_UP_PAUSES = (0.5, 1.0, 2.0)
 """Seconds between rounds of looking up and sending again; after the last, the next tick carries on."""
+
+TOO_LATE = "the time for the day's orders was over before Alpaca could be reached"
+PAUSED = "investing was paused before they could be sent"
+
+SHORTEST_WAIT = 0.5
+"""Seconds between rounds at least, whatever the broker says of its rate limit."""
+
+LONGEST_TURNED_AWAY = 180.0
+"""Seconds that a call waits for the broker's rate limit in all: three of Alpaca's minutes are 600 orders."""
 
 DOUBT_AFTER_WINDOW = timedelta(minutes=1)
 """How long after its window an order that is not found may still be on its way; only then it counts as not sent."""
@@ -31,18 +41,35 @@ def submit(run: Run, ports: Ports, *, sent_before: bool) -> bool:
         doubtful += [orders.after(order, Unknown("it may have been sent before an interruption")) for order in planned]
     else:
         to_send = planned
-    for pause in (*LOOK_UP_PAUSES, None):
+    pauses = iter(LOOK_UP_PAUSES)
+    patience = ports.pace.monotonic() + LONGEST_TURNED_AWAY
+    while True:
         if doubtful:
             doubtful, missing = _look_up(run, run.window, doubtful, ports)
             to_send += missing
-        if to_send:
-            doubtful += _send(run, run.window, to_send, ports)
-            to_send = []
-        if not doubtful:
+        if to_send and not ports.ledger.may_send(run.key):
+            # Paused meanwhile. Until its window is over the run waits for the owner to resume.
+            return False
+        sent = _send(run, run.window, to_send, ports)
+        doubtful += sent.unknown
+        to_send = sent.turned_away
+        if not doubtful and not to_send:
             return True
+        pause = next(pauses, None)
+        if to_send and ports.pace.monotonic() < patience:
+            # Being turned away is no failure and uses no round up.
+            pause = max(sent.wait, SHORTEST_WAIT)
         if pause is None or ports.pace.wait(pause):
-            break
-    return False
+            return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What a round of sending left open, and the seconds after which the broker listens again."""
+
+    unknown: list[Order]
+    turned_away: list[Order]
+    wait: float
 
 
 def _look_up(run: Run, window: Window, doubtful: Iterable[Order], ports: Ports) -> tuple[list[Order], list[Order]]:
@@ -60,7 +87,7 @@ def _look_up(run: Run, window: Window, doubtful: Iterable[Order], ports: Ports) 
             case NotFound() if now < window.closes + DOUBT_AFTER_WINDOW:
                 still.append(order)
             case NotFound():
-                late = NotSent("the time for the day's orders was over before Alpaca could be reached")
+                late = NotSent(TOO_LATE if ports.ledger.may_send(run.key) else PAUSED)
                 ports.ledger.record(run.key, orders.after(order, late))
             case Accepted() | Unknown() as answer:
                 known = orders.after(order, answer)
@@ -70,15 +97,19 @@ def _look_up(run: Run, window: Window, doubtful: Iterable[Order], ports: Ports) 
     return still, missing
 
 
-def _send(run: Run, window: Window, to_send: list[Order], ports: Ports) -> list[Order]:
-    """Send orders at once; return those whose fate is unknown."""
+def _send(run: Run, window: Window, to_send: list[Order], ports: Ports) -> _Sent:
+    """Send orders at once, and store each answer as it comes."""
     by_id = {order.intent.client_order_id: order for order in to_send}
-    unknown: list[Order] = []
-    for identity, answer in ports.broker.submit([order.intent for order in to_send], window):
+    sent = _Sent([], [], 0.0)
+    for identity, answer in _answers(to_send, window, ports):
         before = by_id[identity]
+        if isinstance(answer, TurnedAway):
+            sent.turned_away.append(before)
+            sent = replace(sent, wait=max(sent.wait, answer.seconds))
+            continue
         if isinstance(answer, NotSent) and before.state is OrderState.UNKNOWN:
             # This try left nothing; an earlier one may still be on its way.
-            unknown.append(before)
+            sent.unknown.append(before)
             continue
         if isinstance(answer, Rejected) and before.state is OrderState.UNKNOWN:
             # An earlier try may have landed meanwhile, and taken the very money that this one lacked.
@@ -87,5 +118,19 @@ def _send(run: Run, window: Window, to_send: list[Order], ports: Ports) -> list[
         order = orders.after(before, answer)
         ports.ledger.record(run.key, order)
         if order.state is OrderState.UNKNOWN:
-            unknown.append(order)
-    return unknown
+            sent.unknown.append(order)
+    return sent
+
+
+def _answers(to_send: list[Order], window: Window, ports: Ports) -> Iterator[tuple[str, Submission]]:
+    intents = [order.intent for order in to_send]
+    if not intents:
+        return
+    try:
+        yield from ports.broker.submit(intents, window)
+    except BrokerAway as away:
+        # Its rate limit can turn the workers away while they still connect: then nothing has been sent.
+        if not away.wait:
+            raise
+        for intent in intents:
+            yield intent.client_order_id, TurnedAway(away.wait)

@@ -63,7 +63,7 @@ def ledger(opened: Database) -> SqlLedger:
 def plan_of(key: RunKey, cash: Cents = 10_000) -> Plan:
     parts = {"VOO": cash - cash // 2, "BTC/USD": cash // 2}
     intents = (OrderIntent(key.client_order_id(symbol), f"All of {symbol}", symbol, parts[symbol]) for symbol in parts)
-    return Plan(tuple(intents), cash)
+    return Plan(tuple(intents), cash, cash)
 
 
 def opened_run(ledger: Ledger, key: RunKey = KEY, cash: Cents = 10_000) -> Run:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from core.alerts import Alert
 from core.investing import LimitReached, Plan, Skip
 from core.money import Cents
-from core.orders import Order
+from core.orders import Order, OrderState
 from core.runs import Run, RunKey, RunState
 from core.schedule import Window
 from tests.unit.fakes import Events
@@ -26,6 +26,7 @@ class FakeLedger:
     said: list[Alert] = field(default_factory=list)
     skips: dict[RunKey, Skip] = field(default_factory=dict)
     spent_elsewhere: Cents = 0
+    paused: bool = False
 
     def run(self, key: RunKey) -> Run | None:
         """Return a run."""
@@ -40,8 +41,18 @@ class FakeLedger:
         used = self.spent_on(key.account, key.day)
         if limit is not None and used + plan.cash > limit:
             return LimitReached(used, limit)
-        self.runs[key] = Run(key, RunState.PLANNED, plan.cash, window, tuple(map(Order, plan.intents)))
+        orders = tuple(
+            Order(intent, OrderState.REJECTED, reason=plan.troubles[intent.symbol])
+            if intent.symbol in plan.troubles
+            else Order(intent)
+            for intent in plan.intents
+        )
+        self.runs[key] = Run(key, RunState.PLANNED, plan.free_cash, window, orders)
         return self.runs[key]
+
+    def may_send(self, key: RunKey) -> bool:
+        """Return whether investing is not paused."""
+        return not self.paused
 
     def mark(self, key: RunKey, state: RunState) -> None:
         """Move a run on."""

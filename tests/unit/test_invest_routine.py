@@ -118,7 +118,10 @@ def test_a_run_whose_orders_are_all_rejected_failed(world: World) -> None:
         world.fate(sector.symbol, Fate.REFUSED)
     assert world.invest().state is RunState.FAILED
     assert world.texts[0].startswith("No order has been executed. The orders for $35 of VOO, ")
-    assert world.texts[0].endswith("were rejected: insufficient buying power.")
+    assert world.texts[0].endswith(
+        "were rejected: insufficient buying power. "
+        "The cash stays in the account, and the next try is the next trading day's."
+    )
 
 
 def test_a_window_that_closes_before_the_first_order_misses_the_day(world: World) -> None:
@@ -173,12 +176,12 @@ def test_a_decision_that_was_confirmed_is_carried_out_as_it_was_shown(world: Wor
 
 def test_the_daily_limit_bounds_a_run(world: World) -> None:
     world.max_per_day = 60_00
-    assert world.invest().cash == 60_00
+    assert sum(order.committed for order in world.invest().orders) == 60_00
 
 
 def test_what_the_day_spent_already_counts_against_the_limit(world: World) -> None:
     world.max_per_day, world.ledger.spent_elsewhere = 160_00, 90_00
-    assert world.invest().cash == 70_00
+    assert sum(order.committed for order in world.invest().orders) == 70_00
 
 
 def test_a_limit_that_another_run_uses_up_meanwhile_stops_this_one_in_the_ledger(world: World) -> None:

@@ -82,7 +82,11 @@ def test_orders_that_failed_alike_share_a_sentence() -> None:
 @pytest.mark.parametrize(
     ("state", "sentence"),
     [
-        (OrderState.REJECTED, "The order for $5 of VOO was rejected."),
+        (
+            OrderState.REJECTED,
+            "The order for $5 of VOO was rejected. "
+            "The cash stays in the account, and the next try is the next trading day's.",
+        ),
         (OrderState.CANCELED, "The order for $5 of VOO was canceled."),
         (OrderState.EXPIRED, "The order for $5 of VOO expired."),
         (OrderState.NOT_SENT, "The order for $5 of VOO was not sent."),
@@ -185,7 +189,7 @@ def test_broker_trouble_says_what_happens_next() -> None:
 
 
 def test_the_first_live_investment_shows_its_plan_and_carries_its_confirmation() -> None:
-    plan = Plan((OrderIntent("1", "Stocks", "VOO", 95_00), OrderIntent("2", "Crypto", "BTC/USD", 5_00)), 100_00)
+    plan = Plan((OrderIntent("1", "Stocks", "VOO", 95_00), OrderIntent("2", "Crypto", "BTC/USD", 5_00)), 100_00, 100_00)
     said = messages.first_investment(plan, "token")
     assert "$95 of VOO, $5 of BTCUSD" in said.text
     assert said.confirmation == "token"

@@ -1,0 +1,142 @@
+"""Rounds that meet what must not happen: another account, a pause in the middle, orders without an answer."""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+import trustme
+
+from bot.offers import Offer
+from bot.records import now
+from broker.gateway import Gateway
+from core.allocation import Sector
+from core.orders import LookUp
+from core.ports import BrokerAway
+from core.runs import RunState
+from core.schedule import Routine
+from sandbox.faults import Answer
+from sandbox.world import World
+from storage.errors import WrongAccount
+from tests.integration.installation import Installation, installed
+
+SECTORS = (Sector("Stocks", "VOO", 6000), Sector("Bonds", "AGG", 4000))
+UNAVAILABLE = Answer(503, "", "text/plain")
+
+
+@pytest.fixture
+def one(tmp_path: Path, authority: trustme.CA) -> Iterator[Installation]:
+    """Set an installation up that has met its account, before the open."""
+    with installed(tmp_path, authority, sectors=SECTORS) as installation:
+        installation.tick()
+        yield installation
+
+
+def refuse_orders(one: Installation) -> None:
+    """Let no order arrive: each gets a 503 instead."""
+    one.sandbox.call(lambda world: world.faults.set("alpaca", UNAVAILABLE, method="POST", path="/v2/orders"))
+
+
+def leave_in_doubt(one: Installation) -> None:
+    """Bring the day's run to where its orders have no answer."""
+    refuse_orders(one)
+    one.at(9, 35)
+    assert [run.state for run in one.records.ledger.unfinished()] == [RunState.SUBMITTING]
+
+
+def heal(one: Installation) -> None:
+    """Take every fault away."""
+    one.sandbox.call(lambda world: world.faults.clear())
+
+
+def test_a_run_in_doubt_is_not_carried_on_with_another_account(one: Installation) -> None:
+    leave_in_doubt(one)
+
+    def reset(world: World) -> None:
+        world.faults.clear()
+        world.brokerage.reset(Decimal(100_000))
+
+    one.sandbox.call(reset)
+    with pytest.raises(WrongAccount):
+        one.rounds.tick()
+    assert one.orders() == []
+
+
+def test_orders_in_doubt_do_not_leave_once_the_owner_has_paused(one: Installation) -> None:
+    leave_in_doubt(one)
+    one.records.control.pause("owner", now(), None)
+    heal(one)
+    one.rounds.tick()
+    assert one.orders() == []
+    one.at(15, 47)
+    assert one.said()[-1].text == (
+        "Investing was missed on 2026-11-23: investing was paused before they could be sent. "
+        "Nothing was bought; the cash waits for the next trading day."
+    )
+    assert one.orders() == []
+
+
+def test_resumed_within_the_window_the_run_goes_on(one: Installation) -> None:
+    leave_in_doubt(one)
+    one.records.control.pause("owner", now(), None)
+    heal(one)
+    one.rounds.tick()
+    one.records.control.resume("owner", now())
+    one.rounds.tick()
+    assert one.said()[-1].text == "Orders have been executed. Bought $150 of VOO, $100 of AGG."
+
+
+def test_orders_that_stay_without_an_answer_are_said_once_and_keep_the_next_day_back(one: Installation) -> None:
+    leave_in_doubt(one)
+    one.sandbox.call(lambda world: world.faults.set("alpaca", UNAVAILABLE, method="GET", path="/v2/orders*"))
+
+    def look() -> None:
+        # The account can be read only with its open orders: that is a broker away, said by its own alert.
+        with pytest.raises(BrokerAway):
+            one.rounds.tick()
+
+    look()
+    one.set_clock(9, 40, day=24)
+    look()
+    heal(one)
+    one.rounds.tick()
+    texts = [alert.text for alert in one.said()]
+    assert "Investing was missed on 2026-11-23" in texts[-2]
+    assert texts[-1].startswith("Orders have been executed.")
+    assert {order.split("-")[1] for order in one.orders()} == {"20261124"}
+
+
+def test_a_missed_day_that_a_later_run_overtook_is_said_all_the_same(one: Installation) -> None:
+    one.set_clock(9, 40, day=25)
+    offer = one.offers.make()
+    assert isinstance(offer, Offer)
+    one.offers.carry_out(offer)
+    one.rounds.tick()
+    said = [alert.text for alert in one.said()]
+    assert any("Investing was missed on 2026-11-23 and 2026-11-24" in text for text in said)
+    assert one.records.ledger.runs_on(Routine.INVEST, one.sandbox.call(lambda world: world.clock.now()).date())
+
+
+class Forgetful(Gateway):
+    """A gateway with a bug: looking orders up breaks."""
+
+    def find(self, client_order_ids: Sequence[str]) -> dict[str, LookUp]:
+        """Break."""
+        raise ValueError(f"a bug met {len(client_order_ids)} orders")
+
+
+def test_a_routine_that_breaks_does_not_keep_missed_days_back(tmp_path: Path, authority: trustme.CA) -> None:
+    def forgetful(gateway: Gateway) -> Gateway:
+        gateway.__class__ = Forgetful
+        return gateway
+
+    with installed(tmp_path, authority, sectors=SECTORS, broker=forgetful) as one:
+        one.tick()
+        refuse_orders(one)
+        one.set_clock(9, 35)
+        with pytest.raises(ValueError, match="a bug"):
+            one.rounds.tick()
+        one.set_clock(16, 30, day=24)
+        with pytest.raises(ValueError, match="a bug"):
+            one.rounds.tick()
+        assert any("missed on 2026-11-24" in alert.text for alert in one.said())
