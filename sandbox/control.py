@@ -3,7 +3,7 @@
 JSON over HTTPS without a password, because it is bound to loopback and everything behind it is invented.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
@@ -12,19 +12,22 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from sandbox.faults import Answer, Fault, Hang
+from sandbox.faults import CATALOGUE, Answer, Fault, Slow
 from sandbox.sessions import NEW_YORK
 from sandbox.world import World
 
 Body = Mapping[str, object]
 
 
-def control_app(world: World, owner_id: int) -> Starlette:
+def control_app(world: World, owner_id: int, settle: Callable[[], Awaitable[None]]) -> Starlette:
     """Build the application that moves this world, `owner_id` being who says and taps.
+
+    `settle` is awaited after each action, so that ports refuse, or answer again, before this answers.
 
     GET /transcript and /clock; POST /clock {set | advance (seconds)}, /deposit and /withdraw {amount}, /halt,
     /resume and /vanish {symbol}, /say {text}, /tap {button, message_id?}, /start {}, /faults {service, kind,
-    method?, path?, times?, status?, body?, content_type?, after_acting?}, /faults/clear {number?}.
+    method?, path?, times?}, /faults/clear {number?}. A fault's kind is a name of sandbox.faults.CATALOGUE, or
+    `answer` with {status, body?, content_type?, after_acting?}, or `slow` with {seconds, after_acting?}.
     """
     actions: Mapping[str, Callable[[Body], object]] = {
         "/clock": lambda body: _move_clock(world, body),
@@ -44,6 +47,7 @@ def control_app(world: World, owner_id: int) -> Starlette:
         try:
             body = await request.json() if await request.body() else {}
             result = actions[request.url.path](body)
+            await settle()
         except KeyError as missing:
             return JSONResponse({"error": f"{missing} is missing"}, status_code=400)
         except (ValueError, TypeError) as wrong:
@@ -101,9 +105,7 @@ def _set_fault(world: World, body: Body) -> int:
 
 def _fault(body: Body) -> Fault:
     after_acting = bool(body.get("after_acting", False))
-    match body["kind"]:
-        case "hang":
-            return Hang(after_acting)
+    match str(body["kind"]):
         case "answer":
             return Answer(
                 int(str(body["status"])),
@@ -111,8 +113,12 @@ def _fault(body: Body) -> Fault:
                 str(body.get("content_type", "application/json")),
                 after_acting=after_acting,
             )
+        case "slow" if "seconds" in body:
+            return Slow(timedelta(seconds=float(str(body["seconds"]))), after_acting)
+        case kind if kind in CATALOGUE:
+            return CATALOGUE[kind]
         case kind:
-            raise ValueError(f"kind is {kind!r}, must be hang or answer")
+            raise ValueError(f"kind is {kind!r}, must be answer or one of {', '.join(CATALOGUE)}")
 
 
 def _amount(body: Body) -> Decimal:

@@ -4,7 +4,7 @@ Prices are plausible levels for November 2026, from which the market walks forwa
 """
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from enum import Enum
 from types import MappingProxyType
 
@@ -20,7 +20,8 @@ class Kind(Enum):
 class Instrument:
     """Describe one asset: level in dollars, volatility and drift as fractions a year.
 
-    tick is the smallest price step in dollars, volume the usual number of shares or coins traded in a day.
+    tick is the smallest price step in dollars, volume the usual number of shares or coins traded in a day,
+    min_order_size the fewest coins of an order; equities have none.
     """
 
     symbol: str
@@ -32,8 +33,10 @@ class Instrument:
     drift: float
     tick: Decimal
     volume: int
+    min_order_size: Decimal | None = None
     fractionable: bool = True
     tradable: bool = True
+    active: bool = True
 
 
 def _fund(symbol: str, name: str, level: str, volatility: float, drift: float = 0.07) -> Instrument:
@@ -55,6 +58,8 @@ def _bond(symbol: str, name: str, level: str, volatility: float) -> Instrument:
 
 
 def _coin(symbol: str, name: str, level: str, tick: str, volatility: float) -> Instrument:
+    # Alpaca lists about a dollar's worth of each coin; what orders need in dollars is another rule, and higher.
+    smallest = (1 / Decimal(level)).quantize(Decimal("1E-9"), ROUND_UP)
     return Instrument(
         symbol=symbol,
         name=name,
@@ -65,6 +70,7 @@ def _coin(symbol: str, name: str, level: str, tick: str, volatility: float) -> I
         drift=0.10,
         tick=Decimal(tick),
         volume=5_000,
+        min_order_size=smallest,
     )
 
 
@@ -139,6 +145,7 @@ _TABLE = (
         volume=0,
         fractionable=False,
         tradable=False,
+        active=False,
     ),
 )
 

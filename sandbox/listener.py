@@ -1,13 +1,15 @@
-"""One HTTPS address on loopback that can be closed and opened again, connections and all."""
+"""One HTTPS port on loopback that can be closed and opened again, connections and all."""
 
 import asyncio
 import socket
 import ssl
+from functools import partial
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-HOST = "127.0.0.1"
+from sandbox.failing import RESET_EXTENSION
+from sandbox.link import listening_socket, reset
 
 
 class Listener:
@@ -20,24 +22,17 @@ class Listener:
         self._serving: asyncio.Task[None] | None = None
         self.port = 0
 
-    @property
-    def origin(self) -> str:
-        """Return `https://127.0.0.1:port`; the port is known once it was opened, and stays."""
-        return f"https://{HOST}:{self.port}"
-
     async def open(self) -> None:
         """Listen, on the same port as before if there was one; do nothing when already open."""
         if self._server is not None:
             return
-        # asyncio sets TCP_NODELAY only where the protocol is named; without it each answer waits 40 ms for an ACK.
-        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((HOST, self.port))
+        listening = listening_socket(self.port)
         self.port = listening.getsockname()[1]
         self._server = _PromptServer(
             uvicorn.Config(
-                self._app,
+                self._serve,
                 ssl_context_factory=lambda _config, _default: self._tls,
+                interface="asgi3",  # uvicorn's own guess takes a bound method for the older one
                 lifespan="off",
                 http="h11",
                 ws="none",
@@ -59,6 +54,15 @@ class Listener:
         server.is_ending.set()
         await serving
 
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        extensions = {**scope.get("extensions", {}), RESET_EXTENSION: partial(self._reset, scope["client"])}
+        await self._app({**scope, "extensions": extensions}, receive, send)
+
+    def _reset(self, client: tuple[str, int]) -> None:
+        """Cut the connection that comes from this address."""
+        if self._server is not None:
+            self._server.reset(client)
+
 
 class _PromptServer(uvicorn.Server):
     """A server that ends at once: uvicorn's own looks around ten times a second and lets requests finish.
@@ -77,6 +81,12 @@ class _PromptServer(uvicorn.Server):
 
     async def main_loop(self) -> None:
         await self.is_ending.wait()
+
+    def reset(self, client: tuple[str, int]) -> None:
+        """Cut the connection that comes from this address by RST."""
+        for connection in list(self.server_state.connections):
+            if connection.transport.get_extra_info("peername") == client:
+                reset(connection.transport)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # First the listening sockets, so that nobody who is cut off can come straight back.

@@ -67,9 +67,20 @@ class Product:
         if self._process is not None and (status := self._process.poll()) is not None:
             raise ProductDied(f"allocator run ended by itself, with exit status {status}.")
 
+    @property
+    def pid(self) -> int:
+        """Return the child's process id; raise RuntimeError outside the `with` block."""
+        if self._process is None:
+            raise RuntimeError("the product is not running: use it inside a with block")
+        return self._process.pid
+
+    def output(self) -> str:
+        """Return everything that the product has written so far."""
+        return self._output.read_text(encoding="utf-8", errors="replace")
+
     def last_output(self) -> str:
         """Return the last lines that the product wrote, for a person to read."""
-        lines = self._output.read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LINES:]
+        lines = self.output().splitlines()[-_LAST_LINES:]
         return "\n".join(["Its last output:", *lines]) if lines else "It has written nothing."
 
     def _stop(self, process: "subprocess.Popen[bytes]") -> None:

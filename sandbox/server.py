@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 import tempfile
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,11 +15,14 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 import trustme
+from starlette.types import ASGIApp
 
 from sandbox.alpaca import alpaca_app
 from sandbox.control import control_app
-from sandbox.faults import FaultMiddleware
-from sandbox.listener import HOST, Listener
+from sandbox.failing import FaultMiddleware
+from sandbox.faults import Refuse
+from sandbox.link import HOST
+from sandbox.network import Network
 from sandbox.sessions import NEW_YORK, all_sessions
 from sandbox.settings import SECTORS, Section, settings_text
 from sandbox.telegram import telegram_app
@@ -39,7 +42,8 @@ class Sandbox:
 
     The world belongs to the sandbox's thread: read and move it through `call` and `wait_for` only.
     Sandboxes with one `authority` are trusted through any one of their files; without it each makes its own.
-    Services are named alpaca, telegram, vonage and control.
+    Services are named alpaca, telegram, vonage and control. With a `link_delay` they lie behind a link that
+    takes so long each way.
     """
 
     def __init__(
@@ -51,6 +55,7 @@ class Sandbox:
         fill_delay: timedelta = timedelta(milliseconds=200),
         minimum_crypto_order: Decimal = Decimal(10),
         authority: trustme.CA | None = None,
+        link_delay: timedelta = timedelta(0),
     ) -> None:
         self.keys = Keys()
         self._authority = authority
@@ -62,7 +67,7 @@ class Sandbox:
             fill_delay=fill_delay,
             minimum_crypto_order=minimum_crypto_order,
         )
-        self._listeners: dict[str, Listener] = {}
+        self._link_delay = link_delay
         self._running: _Running | None = None
 
     def __enter__(self) -> Self:
@@ -71,12 +76,12 @@ class Sandbox:
         folder = tempfile.TemporaryDirectory(prefix="allocator-sandbox-")
         authority = self._authority or trustme.CA()
         authority.cert_pem.write_to_path(str(_authority_file(folder)))
-        self._listeners = self._build_listeners(authority)
+        network = self._build_network(authority)
         ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
-        thread = Thread(target=lambda: asyncio.run(self._serve(ready)), name="sandbox", daemon=True)
+        thread = Thread(target=lambda: asyncio.run(_serve(network, ready)), name="sandbox", daemon=True)
         thread.start()
         loop, is_ending = ready.result()
-        self._running = _Running(folder, thread, loop, is_ending)
+        self._running = _Running(folder, thread, network, loop, is_ending)
         return self
 
     def __exit__(
@@ -100,7 +105,7 @@ class Sandbox:
 
     def origin(self, service: str) -> str:
         """Return a service's address without a path, such as https://127.0.0.1:40001."""
-        return self._listeners[service].origin
+        return self._now().network.origin(service)
 
     def environment(self) -> dict[str, str]:
         """Return the variables that make httpx and requests trust the sandbox's certificates."""
@@ -115,13 +120,18 @@ class Sandbox:
         return settings_text(self._default_sections(), changes, sectors)
 
     def call(self, function: Callable[[World], T]) -> T:
-        """Run a function of the world on the sandbox's thread, and return its value or raise its error."""
-        loop = self._now().loop
+        """Run a function of the world on the sandbox's thread, and return its value or raise its error.
+
+        A port that the function made refuse, or answer again, does so when this returns.
+        """
+        running = self._now()
 
         async def run() -> T:
-            return function(self.world)
+            value = function(self.world)
+            await running.network.settle()
+            return value
 
-        return asyncio.run_coroutine_threadsafe(run(), loop).result()
+        return asyncio.run_coroutine_threadsafe(run(), running.loop).result()
 
     def wait_for(self, predicate: Callable[[World], T | None], timeout: float, what: str) -> T:
         """Ask until the answer is truthy, and return it; raise TimeoutError after `timeout` seconds."""
@@ -137,22 +147,18 @@ class Sandbox:
 
     def stop_service(self, service: str) -> None:
         """Take a service off the network: its port refuses, its connections are cut."""
-        self._run(self._listeners[service].close)
+        self.call(lambda world: world.faults.set(service, Refuse()))
 
     def start_service(self, service: str) -> None:
         """Put a service back on the network, on the port it had."""
-        self._run(self._listeners[service].open)
+        self.call(lambda world: world.faults.admit(service))
 
     def _now(self) -> "_Running":
         if self._running is None:
             raise RuntimeError("the sandbox is not running: use it inside a with block")
         return self._running
 
-    def _run(self, action: Callable[[], Coroutine[None, None, None]]) -> None:
-        loop = self._now().loop
-        asyncio.run_coroutine_threadsafe(action(), loop).result()
-
-    def _build_listeners(self, authority: trustme.CA) -> dict[str, Listener]:
+    def _build_network(self, authority: trustme.CA) -> Network:
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert(HOST, "localhost").configure_cert(tls)
         world = self.world
@@ -161,23 +167,14 @@ class Sandbox:
             "telegram": telegram_app(world.telegram),
             "vonage": vonage_app(world.sms),
         }
-        listeners = {name: Listener(FaultMiddleware(app, world.faults, name), tls) for name, app in services.items()}
-        listeners["control"] = Listener(control_app(world, self.keys.owner_id), tls)
-        return listeners
+        apps: dict[str, ASGIApp] = {name: FaultMiddleware(app, world.faults, name) for name, app in services.items()}
 
-    async def _serve(self, ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]]) -> None:
-        loop, is_ending = asyncio.get_running_loop(), asyncio.Event()
-        loop.set_exception_handler(_report)
-        try:
-            for listener in self._listeners.values():
-                await listener.open()
-        except OSError as error:
-            ready.set_exception(error)
-        else:
-            ready.set_result((loop, is_ending))
-            await is_ending.wait()
-        finally:
-            await asyncio.gather(*(listener.close() for listener in self._listeners.values()))
+        async def settle() -> None:
+            await network.settle()
+
+        apps["control"] = control_app(world, self.keys.owner_id, settle)
+        network = Network(apps, tls, link_delay=self._link_delay, refusing=world.faults.refusing)
+        return network
 
     def _default_sections(self) -> Mapping[str, Section]:
         alpaca, keys = self.origin("alpaca"), self.keys
@@ -217,8 +214,24 @@ class _Running:
 
     folder: "tempfile.TemporaryDirectory[str]"
     thread: Thread
+    network: Network
     loop: asyncio.AbstractEventLoop
     is_ending: asyncio.Event
+
+
+async def _serve(network: Network, ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]]) -> None:
+    """Serve until told to end; `ready` gets the loop and that event, or the error that prevented it."""
+    loop, is_ending = asyncio.get_running_loop(), asyncio.Event()
+    loop.set_exception_handler(_report)
+    try:
+        await network.settle()
+    except OSError as error:
+        ready.set_exception(error)
+    else:
+        ready.set_result((loop, is_ending))
+        await is_ending.wait()
+    finally:
+        await network.close()
 
 
 def _authority_file(folder: "tempfile.TemporaryDirectory[str]") -> Path:

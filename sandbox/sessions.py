@@ -3,7 +3,7 @@
 import warnings
 from bisect import bisect_right
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -95,6 +95,11 @@ def next_session(at: datetime) -> Session:
     if opened == len(sessions):
         raise _outside(at)
     return sessions[opened]
+
+
+def settlement(traded_at: datetime) -> datetime:
+    """Return when an equity trade settles: as the settlement day (T+1) begins in New York."""
+    return datetime.combine(latest_session(traded_at).settles, time(), NEW_YORK)
 
 
 def _opened(at: datetime) -> int:

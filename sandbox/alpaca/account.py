@@ -5,21 +5,25 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
+from sandbox.alpaca.means import Means, Multiplier
+from sandbox.alpaca.restrictions import Restrictions
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Hold identity, blocks and balances; dollars, to the cent.
+    """Hold identity, restrictions and balances; dollars, to the cent.
 
-    buying_power is what new orders may cost, last_equity the equity at the close of balance_day, the previous
-    session.
+    means is what new orders may cost, pending_in the deposits on their way, last_equity the equity at the close of
+    balance_day, the previous session.
     """
 
     id: UUID
     created_at: datetime
-    trading_blocked: bool
-    account_blocked: bool
+    restrictions: Restrictions
+    multiplier: Multiplier
     cash: Decimal
-    buying_power: Decimal
+    pending_in: Decimal
+    means: Means
     long_market_value: Decimal
     last_equity: Decimal
     balance_day: date

@@ -1,7 +1,8 @@
 """Which assets the brokerage knows, by symbol or id, and which of them it has halted or lost."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from uuid import UUID, uuid5
 
 from sandbox.instruments import INSTRUMENTS, Instrument, Kind
@@ -48,42 +49,62 @@ class Asset:
 
 
 class Catalogue:
-    """List the assets, and remember which are halted and which have vanished."""
+    """List the assets, and remember which are halted, which have changed and which have vanished."""
 
     def __init__(self) -> None:
-        self._assets = tuple(Asset(instrument) for instrument in INSTRUMENTS.values())
-        self._by_name = {name: asset for asset in self._assets for name in asset.names}
+        self._assets = {symbol: Asset(instrument) for symbol, instrument in INSTRUMENTS.items()}
+        self._symbols = {name: asset.symbol for asset in self._assets.values() for name in asset.names}
         self._halted: set[str] = set()
-        self._vanished: set[str] = set()
 
     def __iter__(self) -> Iterator[Asset]:
         """Yield every asset that has not vanished."""
-        return (asset for asset in self._assets if asset.symbol not in self._vanished)
+        return iter(self._assets.values())
 
     def find(self, name: str) -> Asset | None:
         """Return the asset of a symbol or id, None when there is none or it has vanished."""
-        asset = self._by_name.get(name)
-        return asset if asset and asset.symbol not in self._vanished else None
+        return self._assets.get(self._symbols.get(name, ""))
 
     def is_halted(self, asset: Asset) -> bool:
         """Tell whether trading in this asset is halted."""
         return asset.symbol in self._halted
 
-    def halt(self, symbol: str) -> None:
-        """Stop trading in one asset; raise LookupError when there is none."""
-        self._halted.add(self._known(symbol).symbol)
+    def halt(self, symbol: str, *, shown: bool) -> None:
+        """Stop trading in one asset, which the list of assets shows or not; raise LookupError when there is none."""
+        asset = self._known(symbol)
+        self._halted.add(asset.symbol)
+        self.alter(symbol, tradable=not shown and asset.instrument.tradable)
 
     def resume(self, symbol: str) -> Asset:
         """Let a halted asset trade again, and return it; raise LookupError when there is none."""
         asset = self._known(symbol)
         self._halted.discard(asset.symbol)
-        return asset
+        return self.alter(symbol, tradable=INSTRUMENTS[asset.symbol].tradable)
+
+    def alter(
+        self,
+        symbol: str,
+        *,
+        tradable: bool | None = None,
+        fractionable: bool | None = None,
+        min_order_size: Decimal | None = None,
+    ) -> Asset:
+        """Change what is listed of an asset, None leaving as is, and return it; raise LookupError for no asset."""
+        asset = self._known(symbol)
+        known = asset.instrument
+        changed = Asset(
+            replace(
+                known,
+                tradable=known.tradable if tradable is None else tradable,
+                fractionable=known.fractionable if fractionable is None else fractionable,
+                min_order_size=known.min_order_size if min_order_size is None else min_order_size,
+            )
+        )
+        self._assets[asset.symbol] = changed
+        return changed
 
     def vanish(self, symbol: str) -> Asset:
         """Forget an asset, as if it were delisted, and return it; raise LookupError when there is none."""
-        asset = self._known(symbol)
-        self._vanished.add(asset.symbol)
-        return asset
+        return self._assets.pop(self._known(symbol).symbol)
 
     def _known(self, symbol: str) -> Asset:
         asset = self.find(symbol)

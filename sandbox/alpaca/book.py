@@ -7,21 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from uuid import UUID
 
 from sandbox.alpaca.amounts import to_cents
 from sandbox.alpaca.assets import Asset
+from sandbox.alpaca.entries import Entry
 from sandbox.alpaca.orders import Fill, Side
+from sandbox.instruments import Kind
 from sandbox.market import Market
-
-
-@dataclass(frozen=True, slots=True)
-class Transfer:
-    """Hold a deposit (positive) or a withdrawal (negative), in dollars."""
-
-    id: UUID
-    at: datetime
-    amount: Decimal
+from sandbox.sessions import settlement
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +39,35 @@ class Holding:
 
 
 class Book:
-    """Record transfers and fills in the order of their time, and answer balances."""
+    """Record entries and fills, and answer balances."""
 
     def __init__(self) -> None:
-        self.transfers: list[Transfer] = []
+        self.entries: list[Entry] = []
         self.fills: list[Fill] = []
 
     def cash(self, at: datetime) -> Decimal:
-        """Return the dollars in the account at an instant; open orders are not taken off."""
-        moved = sum((transfer.amount for transfer in self.transfers if transfer.at <= at), Decimal(0))
+        """Return the dollars in the account at an instant; open orders are not taken off, debts are negative."""
+        moved = sum((entry.amount for entry in self.entries if entry.at <= at), Decimal(0))
         spent = sum(
             (fill.amount if fill.side is Side.BUY else -fill.amount for fill in self.fills if fill.at <= at),
             Decimal(0),
         )
         return moved - spent
+
+    def pending(self, at: datetime) -> Decimal:
+        """Return the dollars of deposits on their way at an instant; they are in no other balance."""
+        return sum((entry.amount for entry in self.entries if entry.is_pending(at)), Decimal(0))
+
+    def unsettled(self, at: datetime) -> Decimal:
+        """Return the dollars of sales that are cash already and have not settled; crypto settles at once."""
+        return sum(
+            (
+                fill.amount
+                for fill in self.fills
+                if fill.side is Side.SELL and not fill.asset.is_crypto and fill.at <= at < settlement(fill.at)
+            ),
+            Decimal(0),
+        )
 
     def holdings(self, at: datetime) -> Mapping[str, Holding]:
         """Return what was owned at an instant, by the symbol of orders."""
@@ -70,10 +78,14 @@ class Book:
                 holdings[fill.asset.symbol] = before.after(fill)
         return {symbol: holding for symbol, holding in holdings.items() if holding.qty}
 
-    def market_value(self, at: datetime, market: Market) -> Decimal:
-        """Return the value of all holdings at an instant's prices, to the cent."""
+    def market_value(self, at: datetime, market: Market, kinds: frozenset[Kind] = frozenset(Kind)) -> Decimal:
+        """Return the value of all holdings, or of some kinds of them, at an instant's prices, to the cent."""
         return sum(
-            (to_cents(holding.qty * market.price(symbol, at)) for symbol, holding in self.holdings(at).items()),
+            (
+                to_cents(holding.qty * market.price(symbol, at))
+                for symbol, holding in self.holdings(at).items()
+                if holding.asset.instrument.kind in kinds
+            ),
             Decimal(0),
         )
 

@@ -45,7 +45,7 @@ def portfolio_history(brokerage: Brokerage, params: queries.Params) -> Json:
     }
     wanted = queries.names(params, "cashflow_types")
     if wanted and wanted != ["NONE"]:
-        answer["cashflow"] = _cashflow(activities(brokerage.book), ends, wanted)
+        answer["cashflow"] = _cashflow(activities(brokerage.book, now), ends, wanted)
     return answer
 
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from sandbox.alpaca import queries
+from sandbox.alpaca import data_plan, queries
 from sandbox.alpaca.answers import Json, stamp
 from sandbox.alpaca.brokerage import Brokerage
 from sandbox.instruments import INSTRUMENTS, Instrument, Kind
@@ -40,7 +40,7 @@ class _MarketDataApi:
     """Answer for one asset class; symbols that are unknown are left out, as Alpaca does."""
 
     def __init__(self, brokerage: Brokerage, kind: Kind) -> None:
-        self._clock = brokerage.clock
+        self._brokerage = brokerage
         self._market = brokerage.market
         self._kind = kind
 
@@ -69,8 +69,11 @@ class _MarketDataApi:
         return JSONResponse({"symbol": symbol, "bars": [bar for _, bar in found], "next_page_token": token})
 
     def _each(self, request: Request, answer: Callable[[Market, Instrument, datetime], Json]) -> Json:
-        instruments = self._instruments(queries.names(request.query_params, "symbols"))
-        now = self._clock.now()
+        params, now = request.query_params, self._brokerage.clock.now()
+        instruments = self._instruments(queries.names(params, "symbols"))
+        # Plans are about stocks alone: crypto is free for everybody.
+        if self._kind is Kind.EQUITY:
+            now = data_plan.latest_at(params, now, self._brokerage.data_delay)
         return {instrument.symbol: answer(self._market, instrument, now) for instrument in instruments}
 
     def _page(self, request: Request, symbols: list[str]) -> tuple[list[tuple[str, Json]], str | None]:
@@ -78,9 +81,14 @@ class _MarketDataApi:
         params = request.query_params
         if params.get("timeframe") not in ("1Day", "1D"):
             raise HTTPException(400, "the sandbox has daily bars only: ask for timeframe=1Day")
-        now = self._clock.now()
-        first = queries.moment(params, "start") or now.replace(hour=0, minute=0, second=0, microsecond=0)
+        now = self._brokerage.clock.now()
+        if self._kind is Kind.EQUITY:
+            # The running day's bar, too, knows no more than the plan does.
+            now = data_plan.bars_at(params, now, self._brokerage.data_delay)
         last = queries.moment(params, "end") or now
+        first = queries.moment(params, "start") or now.replace(hour=0, minute=0, second=0, microsecond=0)
+        if first > last:
+            raise HTTPException(400, "end should not be before start")
         newest_first = queries.choice(params, "sort", ("asc", "desc")) == "desc"
         found = []
         for instrument in sorted(self._instruments(symbols), key=lambda known: known.symbol):

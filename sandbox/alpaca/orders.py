@@ -1,8 +1,8 @@
 """What an order is: as it was asked for, and what has become of it."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
+from datetime import datetime, timedelta
+from decimal import ROUND_DOWN, Decimal
 from enum import Enum
 from uuid import UUID
 
@@ -72,8 +72,37 @@ class OrderRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Execution:
+    """Say how orders execute: `parts` equal fills, `every` so often, of a fraction (0 to 1) of what was asked.
+
+    ends is what becomes of an order whose fraction is below 1: Alpaca's collar on market orders leaves it filled with
+    less than its notional, or canceled.
+    """
+
+    parts: int = 1
+    every: timedelta = timedelta(0)
+    fraction: Decimal = Decimal(1)
+    ends: Status = Status.FILLED
+
+    def __post_init__(self) -> None:
+        if self.parts < 1:
+            raise ValueError(f"parts is {self.parts}, must be at least 1")
+        if self.every < timedelta(0):
+            raise ValueError(f"every is {self.every}, must not be negative")
+        if not 0 <= self.fraction <= 1:
+            raise ValueError(f"fraction is {self.fraction}, must be from 0 to 1")
+        if self.ends not in {Status.FILLED, Status.CANCELED}:
+            raise ValueError(f"ends is {self.ends.value}, must be filled or canceled")
+        if self.fraction == 0 and self.ends is Status.FILLED:
+            raise ValueError("an order that fills nothing cannot end filled: let it end canceled")
+
+
+@dataclass(frozen=True, slots=True)
 class Fill:
-    """Hold one execution: shares or coins, at a price in dollars."""
+    """Hold one execution: shares or coins, at a price in dollars.
+
+    total_qty is what the order has filled with this, left_qty what it could still fill.
+    """
 
     id: UUID
     at: datetime
@@ -82,6 +111,8 @@ class Fill:
     side: Side
     qty: Decimal
     price: Decimal
+    total_qty: Decimal
+    left_qty: Decimal
 
     @property
     def fee_qty(self) -> Decimal:
@@ -91,12 +122,16 @@ class Fill:
         return Decimal(0)
 
     @property
-    def amount(self) -> Decimal:
-        """Return the dollars that changed hands, to the cent; a sale of crypto pays its fee in dollars."""
-        gross = self.qty * self.price
+    def fee_dollars(self) -> Decimal:
+        """Return the dollars kept as a fee, to the cent: a sale of crypto pays from its proceeds."""
         if self.asset.is_crypto and self.side is Side.SELL:
-            gross -= gross * CRYPTO_FEE
-        return to_cents(gross)
+            return to_cents(self.qty * self.price * CRYPTO_FEE)
+        return Decimal(0)
+
+    @property
+    def amount(self) -> Decimal:
+        """Return the dollars that changed hands, to the cent, fee taken off."""
+        return to_cents(self.qty * self.price) - self.fee_dollars
 
     @property
     def held_qty(self) -> Decimal:
@@ -108,8 +143,9 @@ class Fill:
 class Order:
     """Hold an accepted order.
 
-    goes_live is when its market is open for it, fills_at when it executes, dies_at the close that expires it
-    (None: never); reserved is the buying power in dollars it holds while it is open.
+    goes_live is when its market is open for it, fills_at when it executes next, dies_at the close that expires it
+    (None: never); reserved is the buying power in dollars it holds while it is open; parts_done counts the parts of
+    its execution that are over.
     """
 
     id: UUID
@@ -120,6 +156,8 @@ class Order:
     fills_at: datetime
     dies_at: datetime | None
     reserved: Decimal
+    execution: Execution
+    parts_done: int = 0
     fills: tuple[Fill, ...] = ()
     ended: Status | None = None
     ended_at: datetime | None = None
@@ -133,6 +171,33 @@ class Order:
     def filled_qty(self) -> Decimal:
         """Return the shares or coins bought or sold so far."""
         return sum((fill.qty for fill in self.fills), Decimal(0))
+
+    @property
+    def spent(self) -> Decimal:
+        """Return the dollars that its fills have moved so far, before fees."""
+        return sum((fill.amount + fill.fee_dollars for fill in self.fills), Decimal(0))
+
+    @property
+    def changed_at(self) -> datetime:
+        """Return when something last happened to it."""
+        return self.ended_at or (self.fills[-1].at if self.fills else self.submitted_at)
+
+    def next_part(self, price: Decimal) -> Decimal:
+        """Return the shares or coins of its next fill at a price; the last part takes what rounding has left."""
+        request, execution = self.request, self.execution
+        is_last = self.parts_done == execution.parts - 1
+        if request.notional is not None:
+            wanted = to_cents(request.notional * execution.fraction)
+            dollars = wanted - self.spent if is_last else to_cents(wanted / execution.parts)
+            return round_down(max(min(dollars, wanted - self.spent), Decimal(0)) / price)
+        wanted = self._whole(request.shares(price) * execution.fraction)
+        part = wanted - self.filled_qty if is_last else self._whole(wanted / execution.parts)
+        return min(part, wanted - self.filled_qty)
+
+    def _whole(self, qty: Decimal) -> Decimal:
+        # Who asks for whole shares fills in whole shares; everybody else to 9 decimals.
+        whole_only = not self.asset.is_crypto and not self.request.is_fractional
+        return qty.to_integral_value(ROUND_DOWN) if whole_only else round_down(qty)
 
     @property
     def filled_price(self) -> Decimal | None:

@@ -32,7 +32,7 @@ def summary(state: Account, priced: list[tuple[Holding, Decimal]]) -> dict[str, 
         "id": str(state.id),
         "account_number": state.number,
         "cash": plain(state.cash),
-        "buying_power": plain(state.buying_power),
+        "buying_power": plain(state.means.buying_power),
         "equity": plain(state.equity),
         "long_market_value": plain(state.long_market_value),
         "positions": [

@@ -6,15 +6,17 @@ Statuses and codes are Alpaca's, and so are the words that its users' reports qu
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_UP, Decimal, InvalidOperation
 from enum import Enum
 from types import MappingProxyType
 from typing import TypeVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
-from sandbox.alpaca.amounts import decimals, plain
+from sandbox.alpaca.amounts import CENT, decimals, plain
 from sandbox.alpaca.assets import Asset
+from sandbox.alpaca.means import Means
 from sandbox.alpaca.orders import OrderRequest, Side, TimeInForce
+from sandbox.alpaca.restrictions import AccountStatus, Restrictions
 
 _MOST_CHARACTERS = 128
 _EQUITY_MINIMUM = Decimal(1)
@@ -36,14 +38,18 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Hold what the rules ask about the account and the asset; dollars, shares or coins."""
+    """Hold what the rules ask about the account and the asset; dollars, shares or coins.
 
-    blocked: bool
+    opposite is an open order of the other side in the same asset, None when there is none or nobody minds.
+    """
+
+    restrictions: Restrictions
     halted: bool
     price: Decimal
-    buying_power: Decimal
+    means: Means
     available_qty: Decimal
     minimum_crypto_order: Decimal
+    opposite: UUID | None
 
 
 def read_order(body: bytes) -> OrderRequest | Refusal:
@@ -85,12 +91,12 @@ def unknown_asset(symbol: str) -> Refusal:
 
 def refusal(request: OrderRequest, asset: Asset, standing: Standing) -> Refusal | None:
     """Return why a well-formed order is refused, or None when it is accepted."""
-    if standing.blocked:
-        return Refusal(403, 40310000, "account is not authorized to trade")
     return (
-        _asset_refusal(request, asset, standing)
+        _account_refusal(asset, standing.restrictions)
+        or _asset_refusal(request, asset, standing)
         or _time_refusal(request, asset)
         or _minimum_refusal(request, asset, standing)
+        or _wash_refusal(standing)
         or _means_refusal(request, asset, standing)
     )
 
@@ -128,6 +134,17 @@ def _kind_refusal(fields: Mapping[str, object], request: OrderRequest) -> Refusa
     return _unprocessable(f"the sandbox simulates market orders only, not {kind}")
 
 
+def _account_refusal(asset: Asset, restrictions: Restrictions) -> Refusal | None:
+    blocked = restrictions.trading_blocked or restrictions.account_blocked
+    if blocked or restrictions.status is not AccountStatus.ACTIVE:
+        return Refusal(403, 40310000, "account is not authorized to trade")
+    if restrictions.suspended_by_user:
+        return Refusal(403, 40310000, "new orders are rejected by user request")
+    if asset.is_crypto and restrictions.crypto_status is not AccountStatus.ACTIVE:
+        return _invalid("crypto orders not allowed for account")
+    return None
+
+
 def _asset_refusal(request: OrderRequest, asset: Asset, standing: Standing) -> Refusal | None:
     if not asset.instrument.tradable:
         return _unprocessable(f'asset "{asset.symbol}" is not tradable')
@@ -153,21 +170,39 @@ def _time_refusal(request: OrderRequest, asset: Asset) -> Refusal | None:
 
 def _minimum_refusal(request: OrderRequest, asset: Asset, standing: Standing) -> Refusal | None:
     minimum = standing.minimum_crypto_order if asset.is_crypto else _EQUITY_MINIMUM
+    smallest = asset.instrument.min_order_size
+    if smallest is not None:
+        minimum = max(minimum, (smallest * standing.price).quantize(CENT, ROUND_UP))
     if request.cost(standing.price) >= minimum:
         return None
     return Refusal(403, 40310000, f"cost basis must be >= minimal amount of order {plain(minimum)}")
 
 
+def _wash_refusal(standing: Standing) -> Refusal | None:
+    if standing.opposite is None:
+        return None
+    details = {
+        "existing_order_id": str(standing.opposite),
+        "reject_reason": "opposite side market/stop order exists",
+    }
+    return Refusal(403, 40310000, "potential wash trade detected. use complex orders", details)
+
+
 def _means_refusal(request: OrderRequest, asset: Asset, standing: Standing) -> Refusal | None:
     if request.side is Side.BUY:
         cost = request.cost(standing.price)
-        if cost <= standing.buying_power:
+        if asset.is_crypto:
+            # Coins are bought with settled cash alone, and a lack of it is told in other words.
+            return None if cost <= standing.means.settled else _too_little("USD", cost, standing.means.settled)
+        if cost <= standing.means.buying_power:
             return None
-        details = {"buying_power": plain(standing.buying_power), "cost_basis": plain(cost)}
+        details = {"buying_power": plain(standing.means.buying_power), "cost_basis": plain(cost)}
         return Refusal(403, 40310000, "insufficient buying power", details)
     wanted = request.shares(standing.price)
     if wanted <= standing.available_qty:
         return None
+    if asset.is_crypto:
+        return _too_little(asset.symbol.split("/")[0], wanted, standing.available_qty)
     available = plain(standing.available_qty)
     return Refusal(
         403,
@@ -175,6 +210,12 @@ def _means_refusal(request: OrderRequest, asset: Asset, standing: Standing) -> R
         f"insufficient qty available for order (requested: {plain(wanted)}, available: {available})",
         {"symbol": asset.position_symbol, "available": available},
     )
+
+
+def _too_little(currency: str, wanted: Decimal, available: Decimal) -> Refusal:
+    message = f"insufficient balance for {currency} (requested: {plain(wanted)}, available: {plain(available)})"
+    details = {"symbol": currency, "available": plain(available), "balance": plain(available)}
+    return Refusal(403, 40310000, message, details)
 
 
 def _choice(choices: type[_Choice], value: object) -> _Choice | None:

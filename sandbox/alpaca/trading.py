@@ -53,10 +53,10 @@ class _TradingApi:
         return JSONResponse(answers.account(self._brokerage.account()))
 
     async def activities(self, request: Request) -> JSONResponse:
-        self._brokerage.settle()
+        now = self._brokerage.settle()
         named = request.path_params.get("activity_type")
         types = [named] if named else queries.names(request.query_params, "activity_types")
-        found = page(activities(self._brokerage.book), request.query_params, types)
+        found = page(activities(self._brokerage.book, now), request.query_params, types)
         return JSONResponse([activity.answer() for activity in found])
 
     async def history(self, request: Request) -> JSONResponse:
@@ -86,12 +86,10 @@ class _TradingApi:
         return JSONResponse(answers.asset(found))
 
     async def positions(self, _: Request) -> JSONResponse:
-        now = self._brokerage.settle()
-        return JSONResponse([self._position(holding) for holding in self._brokerage.book.holdings(now).values()])
+        return JSONResponse([self._position(holding) for holding in self._brokerage.shown_holdings().values()])
 
     async def position(self, request: Request) -> JSONResponse:
-        now = self._brokerage.settle()
-        for holding in self._brokerage.book.holdings(now).values():
+        for holding in self._brokerage.shown_holdings().values():
             if request.path_params["name"] in holding.asset.names:
                 return JSONResponse(self._position(holding))
         raise HTTPException(404, "position does not exist")
@@ -152,12 +150,13 @@ class _TradingApi:
         held = brokerage.book.holdings(last_close).get(symbol)
         invested = held.qty * last_price if held else Decimal(0)
         for fill in brokerage.book.fills:
-            if fill.asset == holding.asset and fill.at > last_close:
+            if fill.asset.symbol == symbol and last_close < fill.at <= now - brokerage.position_lag:
                 invested += fill.held_qty * fill.price
         return answers.position(
             holding,
             price=price,
             last_price=last_price,
             today=holding.qty * price - invested,
-            available=brokerage.available_qty(holding.asset),
+            # What is free to sell is known at once; what is not shown yet cannot be shown as free.
+            available=min(brokerage.available_qty(holding.asset), holding.qty),
         )

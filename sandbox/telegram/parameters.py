@@ -23,8 +23,9 @@ class Parameters:
     files: Mapping[str, bytes] = field(default_factory=dict)
 
     def as_text(self) -> dict[str, str]:
-        """Return every value but the files as the text a form would hold."""
-        return {name: value if isinstance(value, str) else json.dumps(value) for name, value in self.values.items()}
+        """Return every value as the text a form would hold, and of each file only that it is attached."""
+        texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in self.values.items()}
+        return texts | {name: f"attach://{name}" for name in self.files}
 
     def text(self, name: str) -> str:
         """Return a text, empty when missing."""
@@ -78,8 +79,10 @@ class Parameters:
             return ()
         if not isinstance(markup, dict):
             raise bad_request("object expected as reply markup")
-        rows = tuple(tuple(_button(button) for button in row) for row in markup.get("inline_keyboard", []))
-        return tuple(row for row in rows if row)
+        rows = markup.get("inline_keyboard", [])
+        if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
+            raise bad_request("can't parse inline keyboard: expected an Array of Arrays")
+        return tuple(tuple(_button(button) for button in row) for row in rows if row)
 
     def entities(self, name: str) -> tuple[Entity, ...]:
         """Return the entities a bot counted itself."""
@@ -111,7 +114,9 @@ async def read_parameters(request: Request) -> Parameters:
     return Parameters(values, files)
 
 
-def _button(written: Mapping[str, object]) -> Button:
+def _button(written: object) -> Button:
+    if not isinstance(written, dict):
+        raise bad_request("can't parse inline keyboard button: expected an Object")
     label = str(written.get("text", ""))
     if not label:
         raise bad_request('can\'t parse inline keyboard button: Field "text" must be of type String')

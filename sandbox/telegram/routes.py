@@ -7,7 +7,7 @@ from starlette.routing import Route
 
 from sandbox.telegram.methods import METHODS
 from sandbox.telegram.parameters import Parameters, read_parameters
-from sandbox.telegram.refusals import Refusal
+from sandbox.telegram.refusals import Refusal, unauthorized, unknown_method
 from sandbox.telegram.state import Telegram
 
 
@@ -20,13 +20,13 @@ def telegram_app(telegram: Telegram) -> Starlette:
         try:
             result = await _result(telegram, request.path_params["token"], name, parameters)
         except Refusal as refusal:
-            telegram.record(name, parameters.as_text(), refusal.code)
-            return _refused(refusal.code, refusal.description)
-        telegram.record(name, parameters.as_text(), 200)
+            telegram.record(name, parameters.as_text(), refusal.code, None)
+            return _refused(refusal)
+        telegram.record(name, parameters.as_text(), 200, result)
         return JSONResponse({"ok": True, "result": result})
 
     async def not_found(_request: Request, _error: Exception) -> JSONResponse:
-        return _refused(404, "Not Found")
+        return _refused(Refusal(404, "Not Found"))
 
     return Starlette(
         routes=[Route("/bot{token}/{method}", call, methods=["GET", "POST"])],
@@ -36,12 +36,12 @@ def telegram_app(telegram: Telegram) -> Starlette:
 
 async def _result(telegram: Telegram, token: str, name: str, parameters: Parameters) -> object:
     if not telegram.accepts(token):
-        raise Refusal(401, "Unauthorized")
+        raise unauthorized()
     method = METHODS.get(name.lower())
     if method is None:
-        raise Refusal(404, "Not Found")
+        raise unknown_method()
     return await method(telegram, parameters)
 
 
-def _refused(code: int, description: str) -> JSONResponse:
-    return JSONResponse({"ok": False, "error_code": code, "description": description}, status_code=code)
+def _refused(refusal: Refusal) -> JSONResponse:
+    return JSONResponse(refusal.body(), status_code=refusal.code, headers=refusal.headers())

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
+from time import monotonic
 
 from sandbox.clock import VirtualClock
 from sandbox.telegram.chat import Chat, Keyboard, Message, Person, Photo
 from sandbox.telegram.entities import FormattedText, commands_in
+from sandbox.telegram.flood import FloodControl
 from sandbox.telegram.refusals import bad_request, forbidden
 from sandbox.telegram.updates import UpdateQueue
 from sandbox.telegram.wire import callback_json, message_json
@@ -14,12 +16,13 @@ from sandbox.telegram.wire import callback_json, message_json
 
 @dataclass(frozen=True, slots=True)
 class RequestSeen:
-    """One call of the bot: the method as called, its parameters as text, and the status it was answered with."""
+    """One call of the bot: the method as called, its parameters as text, the status of the answer and its result."""
 
     at: datetime
     method: str
     parameters: dict[str, str]
     status: int
+    result: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,8 @@ class Telegram:
     """One bot, the people who know it, and their chats.
 
     The methods of people (press_start, say, tap, ...) are for tests and the demo; the bot's are behind the
-    Bot API. Times are the virtual clock's. One thread only.
+    Bot API. Times are the virtual clock's, but for what limits the bot's haste: `flood`, and how many seconds a
+    tap waits for its answer, `tap_lifetime`. One thread only.
     """
 
     def __init__(self, clock: VirtualClock, *, token: str) -> None:
@@ -45,12 +49,15 @@ class Telegram:
         self._token: str | None = token
         self.me = Person(int(number), "Allocator", is_bot=True, username="allocator_sandbox_bot")
         self.updates = UpdateQueue()
+        self.flood = FloodControl()
+        # Telegram does not say how long; bots that took 20 s were too late.
+        self.tap_lifetime = 15.0
         self.commands: tuple[tuple[str, str], ...] = ()
         self.requests_seen: list[RequestSeen] = []
         self.notices: list[Notice] = []
         self._message_ids = count(1)
         self._query_ids = count(5_000_000_001)
-        self._open_queries: set[str] = set()
+        self._tapped_at: dict[str, float] = {}
         self._people: dict[int, Person] = {}
         self._chats: dict[int, Chat] = {}
         self._blocked: set[int] = set()
@@ -89,7 +96,7 @@ class Telegram:
         if data is None:
             raise ValueError(f"button {button!r} of message {message_id} opens a link and sends nothing")
         query_id = str(next(self._query_ids))
-        self._open_queries.add(query_id)
+        self._tapped_at[query_id] = monotonic()
         self.updates.put("callback_query", callback_json(query_id, self._person(user_id), message, data))
         return query_id
 
@@ -120,12 +127,15 @@ class Telegram:
     def deliver(
         self, chat_id: int, formatted: FormattedText, keyboard: Keyboard, photo: Photo | None = None
     ) -> Message:
-        """Put a message of the bot into a chat; raise Refusal when it may not write there."""
-        return self._add(self.reachable(chat_id), self.me, formatted, keyboard, photo)
+        """Put a message of the bot into a chat; raise Refusal when it may not write there, or not so soon."""
+        chat = self.reachable(chat_id)
+        self.flood.admit(chat_id)
+        return self._add(chat, self.me, formatted, keyboard, photo)
 
     def change(self, chat_id: int, message_id: int, formatted: FormattedText | None, keyboard: Keyboard) -> Message:
         """Edit a message of the bot, text None for the keyboard alone; raise Refusal when that cannot be."""
         chat = self.reachable(chat_id)
+        self.flood.admit(chat_id)
         message = self._messages.get(message_id)
         if message is None or message.chat != chat:
             raise bad_request("message to edit not found")
@@ -149,8 +159,9 @@ class Telegram:
         return edited
 
     def answer(self, query_id: str, text: str, *, is_alert: bool) -> None:
-        """Answer a tap; raise Refusal when there was no such tap."""
-        if query_id not in self._open_queries:
+        """Answer a tap; raise Refusal when there was no such tap, or it was too long ago."""
+        tapped_at = self._tapped_at.get(query_id)
+        if tapped_at is None or monotonic() - tapped_at > self.tap_lifetime:
             raise bad_request("query is too old and response timeout expired or query ID is invalid")
         self.notices.append(Notice(self._clock.now(), query_id, text, is_alert))
 
@@ -166,9 +177,9 @@ class Telegram:
             raise forbidden("bot can't initiate conversation with a user")
         raise bad_request("chat not found")
 
-    def record(self, method: str, parameters: dict[str, str], status: int) -> None:
-        """Remember a call of the bot."""
-        self.requests_seen.append(RequestSeen(self._clock.now(), method, parameters, status))
+    def record(self, method: str, parameters: dict[str, str], status: int, result: object) -> None:
+        """Remember a call of the bot, and what it was answered with; a refusal has no result."""
+        self.requests_seen.append(RequestSeen(self._clock.now(), method, parameters, status, result))
 
     def _person(self, user_id: int) -> Person:
         return self._people.setdefault(user_id, Person(user_id, f"Person {user_id}"))

@@ -2,19 +2,13 @@
 
 import json
 import re
-import threading
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
 import pytest
-import uvicorn
 from alpaca.common.exceptions import APIError
-from alpaca.data.historical import CryptoHistoricalDataClient, StockHistoricalDataClient
+from alpaca.data.historical import StockHistoricalDataClient
 from alpaca.data.models import BarSet, Snapshot
 from alpaca.data.requests import (
     CryptoBarsRequest,
@@ -26,129 +20,33 @@ from alpaca.data.requests import (
 )
 from alpaca.data.timeframe import TimeFrame
 from alpaca.trading.client import TradingClient
-from alpaca.trading.enums import OrderSide, OrderStatus, QueryOrderStatus, TimeInForce
-from alpaca.trading.models import Asset, Calendar, Clock, Order, PortfolioHistory, Position, TradeAccount
+from alpaca.trading.enums import OrderSide, OrderStatus, QueryOrderStatus
+from alpaca.trading.models import Asset, Calendar, Order, PortfolioHistory, TradeAccount
 from alpaca.trading.requests import (
     GetAssetsRequest,
     GetCalendarRequest,
     GetOrdersRequest,
     GetPortfolioHistoryRequest,
-    MarketOrderRequest,
 )
-from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sandbox.alpaca import Brokerage, alpaca_app
+from sandbox.alpaca import Brokerage
 from sandbox.clock import VirtualClock
 from sandbox.market import Market
 from sandbox.server import Sandbox
 from sandbox.sessions import NEW_YORK, open_session
-
-# The Monday of Thanksgiving's week, in the middle of the session.
-MONDAY_NOON = datetime(2026, 11, 23, 12, 0, tzinfo=NEW_YORK)
-CONTRACT = Path(__file__).parents[3] / "shared" / "contracts" / "alpaca-trading.json"
-
-
-class Switchboard:
-    """Serve whichever application was plugged in last: a new brokerage a test, without a new server each."""
-
-    def __init__(self) -> None:
-        self.app: ASGIApp | None = None
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        assert self.app is not None
-        await self.app(scope, receive, send)
+from tests.integration.alpaca_desk import MONDAY_NOON, Desk, Exchange
 
 
 @pytest.fixture(scope="module")
-def exchange() -> Iterator[tuple[Switchboard, str]]:
-    """Run one server for the module, on a free port of loopback."""
-    switchboard = Switchboard()
-    server = uvicorn.Server(
-        uvicorn.Config(switchboard, host="127.0.0.1", port=0, lifespan="off", ws="none", log_level="critical")
-    )
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.005)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield switchboard, f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join()
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """Hold one brokerage, and the real clients that talk to it."""
-
-    brokerage: Brokerage
-    clock: VirtualClock
-    trading: TradingClient
-    raw: TradingClient
-    stocks: StockHistoricalDataClient
-    crypto: CryptoHistoricalDataClient
-    origin: str
-
-    def buy(self, symbol: str, notional: str, client_order_id: str | None = None) -> Order:
-        crypto = "/" in symbol
-        request = MarketOrderRequest(
-            symbol=symbol,
-            notional=float(notional),
-            side=OrderSide.BUY,
-            time_in_force=TimeInForce.GTC if crypto else TimeInForce.DAY,
-            client_order_id=client_order_id,
-        )
-        order = self.trading.submit_order(request)
-        assert isinstance(order, Order)
-        return order
-
-    def bought(self, symbol: str, notional: str) -> Order:
-        order = self.buy(symbol, notional)
-        self.clock.advance(timedelta(seconds=1))
-        return self.order(order)
-
-    def order(self, order: Order) -> Order:
-        found = self.trading.get_order_by_id(order.id)
-        assert isinstance(found, Order)
-        return found
-
-    def account(self) -> TradeAccount:
-        account = self.trading.get_account()
-        assert isinstance(account, TradeAccount)
-        return account
-
-    def position(self, symbol: str) -> Position:
-        position = self.trading.get_open_position(symbol)
-        assert isinstance(position, Position)
-        return position
-
-    def market_clock(self) -> Clock:
-        clock = self.trading.get_clock()
-        assert isinstance(clock, Clock)
-        return clock
-
-    def get(self, path: str, **parameters: str) -> Any:  # the raw JSON of any route
-        return self.raw.get(path, parameters)
-
-    def post(self, path: str, body: dict[str, Any]) -> Any:
-        return self.raw.post(path, body)
+def exchange() -> Iterator[Exchange]:
+    with Exchange() as running:
+        yield running
 
 
 @pytest.fixture
-def desk(exchange: tuple[Switchboard, str]) -> Desk:
+def desk(exchange: Exchange) -> Desk:
     """Open an account with $1,000 on a Monday at noon."""
-    switchboard, origin = exchange
-    clock = VirtualClock(MONDAY_NOON)
-    brokerage = Brokerage(clock, Market(seed=7), key_id="key", secret_key="secret", cash=Decimal(1000))
-    switchboard.app = alpaca_app(brokerage)
-    return Desk(
-        brokerage=brokerage,
-        clock=clock,
-        trading=TradingClient("key", "secret", url_override=origin),
-        raw=TradingClient("key", "secret", url_override=origin, raw_data=True),
-        stocks=StockHistoricalDataClient("key", "secret", url_override=origin),
-        crypto=CryptoHistoricalDataClient("key", "secret", url_override=origin),
-        origin=origin,
-    )
+    return exchange.open(cash=Decimal(1000))
 
 
 def test_a_deposit_is_cash_and_equity_at_once(desk: Desk) -> None:
@@ -667,36 +565,3 @@ def test_the_sandbox_tells_what_it_saw(desk: Desk) -> None:
     assert (summary["cash"], summary["positions"][0]["symbol"]) == ("965", "VOO")
     seen = [(request.method, request.path, request.status) for request in desk.brokerage.requests_seen]
     assert seen == [("POST", "/v2/orders", 200), *[("GET", "/v2/positions/VOO", 200)] * 2]
-
-
-@pytest.mark.parametrize(
-    ("path", "schema"),
-    [
-        ("/account", "Account"),
-        ("/clock", "legacy_clock"),
-        ("/assets/VOO", "Assets"),
-        ("/assets/BTCUSD", "Assets"),
-        ("/positions/VOO", "Position"),
-        ("/orders:by_client_order_id?client_order_id=mine", "Order"),
-        ("/account/portfolio/history", "PortfolioHistory"),
-    ],
-)
-def test_answers_have_the_fields_and_types_of_the_contract(desk: Desk, path: str, schema: str) -> None:
-    if not CONTRACT.exists():
-        pytest.skip("Alpaca's OpenAPI description is not beside this checkout")
-    desk.buy("VOO", "35", client_order_id="mine")
-    desk.clock.advance(timedelta(seconds=1))
-    wanted = json.loads(CONTRACT.read_text())["components"]["schemas"][schema]
-    answer = desk.get(path)
-    assert set(wanted["required"]) <= set(answer)
-    types: dict[str, type | tuple[type, ...]] = {
-        "string": str,
-        "boolean": bool,
-        "number": (int, float),
-        "integer": int,
-        "array": list,
-        "object": dict,
-    }
-    for name, described in wanted["properties"].items():
-        if name in answer and "type" in described and not (answer[name] is None and described.get("nullable")):
-            assert isinstance(answer[name], types[described["type"]]), name

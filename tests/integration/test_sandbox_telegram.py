@@ -105,7 +105,7 @@ def test_refusals_have_the_form_of_the_bot_api(sandbox: Sandbox) -> None:
     )
     assert (unknown.status_code, unknown.json()) == (
         404,
-        {"ok": False, "error_code": 404, "description": "Not Found"},
+        {"ok": False, "error_code": 404, "description": "Not Found: method not found"},
     )
 
 

@@ -1,6 +1,7 @@
 """The Vonage stand-in, met through the real SDK over HTTPS."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Literal
 
@@ -10,11 +11,12 @@ from vonage_http_client.auth import Auth
 from vonage_http_client.errors import AuthenticationError
 from vonage_http_client.http_client import HttpClient, HttpClientOptions
 from vonage_sms import Sms, SmsMessage, SmsResponse
-from vonage_sms.errors import SmsError
+from vonage_sms.errors import PartialFailureError, SmsError
 
+from sandbox.clock import VirtualClock
 from sandbox.gsm import segment_count
 from sandbox.server import Sandbox
-from sandbox.vonage import PRICE
+from sandbox.vonage import PRICE, SmsService
 
 PHONE = "447700900000"
 
@@ -137,6 +139,62 @@ def test_without_credit_nothing_is_sent(sandbox: Sandbox, http: HttpClient) -> N
 def test_a_bad_number_is_refused(http: HttpClient, number: str) -> None:
     with pytest.raises(SmsError, match="error code 3: Invalid to param"):
         send(http, "hello", to=number)
+
+
+@pytest.mark.parametrize("sender", ["Allocator bot", "+12015550100", "1201555010012345"])
+def test_a_sender_that_is_no_number_and_no_short_name_is_refused(http: HttpClient, sender: str) -> None:
+    with pytest.raises(SmsError, match="error code 15: Invalid Sender Address"):
+        Sms(http).send(SmsMessage(to=PHONE, from_=sender, text="hello"))
+
+
+def test_an_account_in_demo_mode_writes_to_its_own_numbers_only(sandbox: Sandbox, http: HttpClient) -> None:
+    sandbox.call(lambda world: setattr(world.sms, "whitelist", frozenset({"12015550123"})))
+    with pytest.raises(SmsError, match="error code 29: Non-Whitelisted Destination"):
+        send(http, "hello")
+    send(http, "hello", to="12015550123")
+    assert received(sandbox) == ["hello"]
+
+
+def test_credit_goes_down_with_every_segment_until_it_is_used_up(sandbox: Sandbox, http: HttpClient) -> None:
+    sandbox.call(lambda world: setattr(world.sms, "balance", 3 * PRICE))
+    entries = send(http, "x" * 161).messages
+    assert [entry.remaining_balance for entry in entries] == ["0.06660000", "0.03330000"]
+    send(http, "the last one")
+    with pytest.raises(SmsError, match="error code 9: Partner Quota Violation"):
+        send(http, "one too many")
+    assert received(sandbox) == ["x" * 161, "the last one"]
+
+
+def test_a_long_message_of_which_a_part_failed_is_paid_in_part_and_not_shown(
+    sandbox: Sandbox, http: HttpClient
+) -> None:
+    sandbox.call(lambda world: world.sms.fail_parts(1, {2}))
+    send(http, "short, so it has no second part")
+    with pytest.raises(PartialFailureError) as failure:
+        send(http, "x" * 307)
+    assert [entry["status"] for entry in failure.value.response["messages"]] == ["0", "1", "0"]
+    assert sandbox.call(lambda world: world.sms.balance) == Decimal(10) - 3 * PRICE
+    send(http, "x" * 307)
+    assert received(sandbox) == ["short, so it has no second part", "x" * 307]
+
+
+def test_more_than_thirty_requests_a_second_are_throttled() -> None:
+    seconds = 0.0
+    service = SmsService(
+        VirtualClock(datetime(2026, 11, 23, tzinfo=UTC)), api_key="key", api_secret="secret", seconds=lambda: seconds
+    )
+
+    def statuses(count: int) -> list[str]:
+        form = {"to": PHONE, "from": "1", "text": "hi"}
+        return [service.submit(form, ("key", "secret"))[0]["status"] for _ in range(count)]
+
+    assert statuses(31) == [*["0"] * 30, "1"]
+    seconds = 0.9
+    assert statuses(1) == ["1"]
+    seconds = 1.0
+    assert statuses(31) == [*["0"] * 30, "1"]
+    service.throughput = None
+    assert statuses(40) == ["0"] * 40
 
 
 def test_too_long_a_message_is_refused(http: HttpClient) -> None:
