@@ -5,10 +5,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Alpaca was called and the call failed. `refused`: the keys were not accepted."""
+    """Alpaca was called and the call failed. `refused`: the keys were not accepted.
+
+    `wait` is how many seconds Alpaca asked to be left alone, 0 when it did not.
+    """
 
     reason: str
     refused: bool = False
+    wait: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

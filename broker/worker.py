@@ -28,13 +28,13 @@ def start(access: Access, gate: Barrier) -> None:
 
 def call(name: str, *arguments: Any) -> Any:
     """Call a method of Alpaca and return its value, or a Failure in place of any exception."""
-    from broker import alpaca  # noqa: PLC0415  heavy; the forkserver has it loaded already
+    from broker.failures import failure  # noqa: PLC0415  heavy; the forkserver has it loaded already
 
     try:
         method: Callable[..., Any] = getattr(_alpaca(), name)
         return method(*arguments)
     except Exception as error:  # noqa: BLE001  the process boundary: foreign exceptions may not even unpickle
-        return alpaca.failure(error)
+        return failure(error)
 
 
 def open_connection(seconds: float) -> Any:
