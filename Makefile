@@ -7,12 +7,14 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lock clean
+.PHONY: help demo test check format bench reliability lock clean
 
 help:
 	@echo "make demo    an investing morning, in this terminal, without any account or key"
 	@echo "make test    the whole test suite"
 	@echo "make check   lint, formatting, types and the direction of imports"
+	@echo "make bench   how long orders take and what the service weighs (five minutes)"
+	@echo "make reliability   live through every fault, and write docs/reliability.md (five minutes)"
 	@echo "make .venv   the set-up alone"
 	@echo "make lock    upgrade requirements.lock, on purpose"
 
@@ -44,6 +46,12 @@ check: $(READY)
 format: $(READY)
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+bench: $(READY)
+	@$(BIN)/python -m bench
+
+reliability: $(READY)
+	@$(BIN)/python -m tests.integration.reliability
 
 # Needs uv. --universal: one lock for every platform and Python the project supports.
 lock:

@@ -15,7 +15,7 @@ from bot.delivery import Pump
 from bot.market import Market
 from bot.offers import Offers, Rules
 from bot.pace import StoppablePace
-from bot.polling import POLL_SECONDS, AnyApplication, WatchedRequest
+from bot.polling import AnyApplication
 from bot.records import Records
 from bot.rounds import Rounds
 from bot.services import Services
@@ -30,6 +30,9 @@ from storage.database import Database
 from storage.lock import ServiceLock
 from storage.outbox import Recipient
 
+READERS_AT_MOST = 2
+"""How many answers in the chat may ask the broker at a time; there is one worker for all that is read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Core:
@@ -41,6 +44,10 @@ class Core:
     rules: Rules
     gateway: Gateway
     pace: StoppablePace
+
+    def rounds(self, settings: Settings) -> Rounds:
+        """Return what a tick does."""
+        return Rounds(self.records, self.market, self.ports, self.rules, settings.allocation)
 
     def offers(self) -> Offers:
         """Return the owner's way to invest."""
@@ -96,10 +103,10 @@ def channels(settings: Settings, bot: AnyApplication) -> dict[str, Channel]:
     return named
 
 
-def application(settings: Settings) -> tuple[AnyApplication, WatchedRequest]:
-    """Build the Telegram application, not yet connected to anything."""
+def application(settings: Settings) -> tuple[AnyApplication, HTTPXRequest]:
+    """Build the Telegram application, not yet connected to anything, and the connection that it polls over."""
     origin = settings.telegram.api_url
-    polling = WatchedRequest(connection_pool_size=1, read_timeout=POLL_SECONDS + 5)
+    polling = HTTPXRequest(connection_pool_size=1)
     built: AnyApplication = (
         Application.builder()
         .token(settings.telegram.token.get_secret_value())
@@ -109,6 +116,8 @@ def application(settings: Settings) -> tuple[AnyApplication, WatchedRequest]:
         .get_updates_request(polling)
         .job_queue(JobQueue())
         .concurrent_updates(True)
+        # bot.polling listens in its place.
+        .updater(None)
         .build()
     )
     return built, polling
@@ -129,9 +138,10 @@ def services(settings: Settings, core: Core, built: AnyApplication) -> Services:
         market=core.market,
         ports=core.ports,
         rules=core.rules,
-        rounds=Rounds(core.records, core.market, core.ports, core.rules, settings.allocation),
+        rounds=core.rounds(settings),
         offers=core.offers(),
         trouble=Trouble(core.records, core.pace, settings.execution.tick_seconds),
         pump=Pump(core.records, channels(settings, built)),
         lane=asyncio.Lock(),
+        readers=asyncio.Semaphore(READERS_AT_MOST),
     )

@@ -8,8 +8,16 @@ from typing import Any, Protocol
 from telegram import InlineKeyboardMarkup, Message, Update
 from telegram.constants import ParseMode
 from telegram.error import TelegramError
-from telegram.ext import CallbackQueryHandler, CommandHandler, ContextTypes, MessageHandler, filters
+from telegram.ext import (
+    ApplicationHandlerStop,
+    CallbackQueryHandler,
+    CommandHandler,
+    ContextTypes,
+    MessageHandler,
+    filters,
+)
 
+from bot import access
 from bot.services import Services
 from core.ports import BrokerAway
 
@@ -82,6 +90,8 @@ def handlers(
 
     def reached_by(handle: Handle, words: Callable[[Update, ContextTypes.DEFAULT_TYPE], Sequence[str]]) -> Any:
         async def run(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+            if not access.is_an_owners(update, services.settings.telegram.owner_ids):
+                raise ApplicationHandlerStop  # the gate stopped it already, unless the gate itself is broken
             await _guarded(handle, TelegramChat(update), services, words(update, context))
 
         return run

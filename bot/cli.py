@@ -1,6 +1,7 @@
 """The command line. Worker processes import this module again, so what it imports at its top stays light."""
 
 import argparse
+import signal
 import sys
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -82,10 +83,16 @@ def _dollars(text: str) -> Decimal:
 
 
 def _run(options: argparse.Namespace) -> int:
+    # Until the service is so far that it ends by itself in good order, there is nothing to put in order.
+    signal.signal(signal.SIGTERM, _end)
     _preload()
     from bot import shell  # noqa: PLC0415  heavy: workers import this module too
 
     return shell.run(options.settings)
+
+
+def _end(_number: int, _frame: object) -> None:
+    raise SystemExit(OK)
 
 
 def _invest(options: argparse.Namespace) -> int:
@@ -93,7 +100,9 @@ def _invest(options: argparse.Namespace) -> int:
     from bot import shell  # noqa: PLC0415  as above
 
     asks = sys.stdin.isatty() and not options.yes
-    return shell.invest(options.settings, dry_run=options.dry_run, asks=asks, as_json=options.json)
+    return shell.invest(
+        options.settings, dry_run=options.dry_run, asks=asks, confirmed=options.yes, as_json=options.json
+    )
 
 
 def _preload() -> None:

@@ -3,18 +3,24 @@
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import assert_never
 
-from bot.channels import Channel, Failed, Held, Sent
+from bot.channels import Attempt, Channel, Failed, Held, Refused, Rejected, Sent
 from bot.records import Records, now
 from core import messages
-from storage.outbox import Delivery
+from core.pauses import growing_pause
+from storage.outbox import Delivery, Recipient
 
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
 """Seconds between tries: doubled each time, up to five minutes."""
+
+SEND_SECONDS = 8.0
+"""The longest that one try may take: the process must be able to end within 10 s, and waits for what is being sent."""
 
 MOST_ATTEMPTS = 300
 """About a day of tries; then the delivery is given up, loudly."""
@@ -25,15 +31,19 @@ SAID_AFTER = 5
 IDLE_SECONDS = 5.0
 """How often the outbox is looked at when nothing wakes the pump."""
 
+_GIVEN_UP = "That alert was given up; /status has the present state."
+
 
 class Pump:
-    """Sends what is due, in order for each recipient, until it is stopped."""
+    """Sends what is due, in order for each recipient, until it is stopped. A try takes at most `send_seconds`."""
 
-    def __init__(self, records: Records, channels: Mapping[str, Channel]) -> None:
+    def __init__(self, records: Records, channels: Mapping[str, Channel], send_seconds: float = SEND_SECONDS) -> None:
         self._records = records
         self._channels = channels
+        self._send_seconds = send_seconds
+        self._refusals: Counter[Recipient] = Counter()
         self._wake = asyncio.Event()
-        self._stopping = False
+        self._stop = asyncio.Event()
 
     def nudge(self) -> None:
         """Look at the outbox now: something was said."""
@@ -41,36 +51,53 @@ class Pump:
 
     def stop(self) -> None:
         """Let `run` return once what is being sent has been sent: half a delivery would be sent again."""
-        self._stopping = True
+        self._stop.set()
         self._wake.set()
 
     async def run(self) -> None:
-        """Deliver until stopped."""
-        while not self._stopping:
+        """Deliver until stopped, whatever happens: the pump is what says that something is wrong."""
+        failures = 0
+        while not self._stop.is_set():
             self._wake.clear()
-            if not await self.pump_once():
-                await self._rest()
+            try:
+                if not await self.pump_once():
+                    await self._rest()
+                failures = 0
+            except Exception:
+                # The books are locked, or the disk is full. No nudge cuts this pause short: a tick is no news of that.
+                failures += 1
+                log.exception("the outbox cannot be used, number %d in a row", failures)
+                await _wait(self._stop, growing_pause(failures, FIRST_PAUSE, LONGEST_PAUSE))
 
     async def flush(self, seconds: float) -> None:
-        """Deliver what waits, retries included, for at most this long. Not while `run` runs."""
-        with contextlib.suppress(TimeoutError):
+        """Deliver what waits, retries included, for at most this long; raises nothing. Not while `run` runs."""
+        try:
             async with asyncio.timeout(seconds):
                 while await asyncio.to_thread(self._records.outbox.next_due) is not None:
+                    # `stop` has set it, and would let the rests take no time.
+                    self._wake.clear()
                     if not await self.pump_once():
                         await self._rest()
+        except TimeoutError:
+            log.warning("not everything that was said could be sent within %.0f s; it is kept", seconds)
+        except Exception:
+            log.exception("the outbox cannot be used")
 
     async def pump_once(self) -> int:
-        """Try everything that is due once; return how many deliveries were tried."""
+        """Try everything that is due once; return how many deliveries were tried.
+
+        Raises what the database raised, after all tries have ended: none of them is then left running unseen.
+        """
         due = await asyncio.to_thread(self._records.outbox.due, now())
-        await asyncio.gather(*(self._deliver(delivery) for delivery in due))
+        for ended in await asyncio.gather(*(self._deliver(delivery) for delivery in due), return_exceptions=True):
+            if ended is not None:
+                raise ended
         return len(due)
 
     async def _rest(self) -> None:
         next_due = await asyncio.to_thread(self._records.outbox.next_due)
         wait = IDLE_SECONDS if next_due is None else (next_due - now()).total_seconds()
-        if not self._stopping:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), min(IDLE_SECONDS, max(0.05, wait)))
+        await _wait(self._wake, min(IDLE_SECONDS, max(0.05, wait)))
 
     async def _deliver(self, delivery: Delivery) -> None:
         outbox = self._records.outbox
@@ -80,37 +107,86 @@ class Pump:
             await asyncio.to_thread(outbox.give_up, delivery.id, "the channel is not in the settings any more", now())
             log.warning("alert not sent by %s: the channel is not in the settings any more", delivery.channel)
             return
+        # Before the sending, so that nothing is sent, again and again, while the books take no note of it.
         await asyncio.to_thread(outbox.attempting, delivery.id, now())
-        attempt = await channel.send(delivery)
+        attempt = await self._attempt(channel, delivery)
         await asyncio.to_thread(self._settle, channel, delivery, attempt)
 
-    def _settle(self, channel: Channel, delivery: Delivery, attempt: Sent | Failed | Held) -> None:
+    async def _attempt(self, channel: Channel, delivery: Delivery) -> Attempt:
+        try:
+            async with asyncio.timeout(self._send_seconds):
+                return await channel.send(delivery)
+        except TimeoutError:
+            return Failed(f"{channel.title} did not answer in time")
+        except Exception as error:
+            # A library's surprise about one message must not keep every other alert from its owner.
+            log.exception("sending by %s ended in an error nobody expected", channel.title)
+            return Failed(f"{channel.title} did not take it ({type(error).__name__})")
+
+    def _settle(self, channel: Channel, delivery: Delivery, attempt: Attempt) -> None:
         outbox = self._records.outbox
+        recipient = Recipient(delivery.channel, delivery.recipient)
         tried = delivery.attempts + 1
+        # What is to be said is said first: should the process end in between, it is tried again, and said once.
         match attempt:
             case Sent(receipt):
                 outbox.delivered(delivery.id, receipt, now())
-                outbox.clear(_trouble_key(channel))
-            case Held(reason):
+                outbox.clear(_down(channel), _held(recipient), _lost(recipient))
+                del self._refusals[recipient]
+            case Held(reason, remedy):
                 log.warning("alert held for %s: %s", channel.title, reason)
+                self._say_of_one(recipient, channel, reason, f"{remedy} What was said is kept.", _held(recipient))
                 outbox.hold(delivery.id, reason)
-                self._say(channel, reason, "Open the chat with the bot and press Start; what was said is kept.")
+            case Rejected(reason):
+                log.error("alert given up for %s: %s", channel.title, reason)
+                self._say_of_one(recipient, channel, reason, _GIVEN_UP, _lost(recipient))
+                outbox.give_up(delivery.id, reason, now())
             case Failed(reason) if tried >= MOST_ATTEMPTS:
                 log.error("alert given up for %s after %d tries: %s", channel.title, tried, reason)
+                self._say_of_one(recipient, channel, f"{reason}, {tried} times", _GIVEN_UP, _lost(recipient))
                 outbox.give_up(delivery.id, reason, now())
-                self._say(channel, reason, f"An alert was given up after {tried} tries; /status has the present state.")
-            case Failed(reason, wait, lasting):
-                pause = max(wait or 0.0, min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(tried - 1, 16)))
+            case Refused(reason, remedy):
+                self._refusals[recipient] += 1
+                pause = growing_pause(self._refusals[recipient], FIRST_PAUSE, LONGEST_PAUSE)
+                log.error("no alert can be sent by %s (%s); next try in %.0f s", channel.title, reason, pause)
+                self._say_of_all(channel, reason, f"{remedy} Nothing is lost meanwhile.")
+                outbox.refused(delivery.id, reason, now(), timedelta(seconds=pause))
+            case Failed(reason, wait):
+                pause = max(wait or 0.0, growing_pause(tried, FIRST_PAUSE, LONGEST_PAUSE))
                 log.warning("alert not sent by %s, try %d (%s); next in %.0f s", channel.title, tried, reason, pause)
-                outbox.failed(delivery.id, reason, now() + timedelta(seconds=pause))
-                if lasting or tried >= SAID_AFTER:
-                    self._say(channel, reason, "It is tried again and again, and nothing is lost meanwhile.")
+                # A channel that asks for more than our own longest pause is away for long, whatever the count.
+                if tried >= SAID_AFTER or pause > LONGEST_PAUSE:
+                    self._say_of_all(channel, reason, "It is tried again and again, and nothing is lost meanwhile.")
+                outbox.failed(delivery.id, reason, now(), timedelta(seconds=pause))
+            case _:
+                assert_never(attempt)
 
-    def _say(self, channel: Channel, reason: str, remedy: str) -> None:
+    def _say_of_all(self, channel: Channel, reason: str, remedy: str) -> None:
         """Say once through the other channels, until this one delivers again, that it does not."""
         alert = messages.channel_trouble(channel.title, reason, remedy)
-        self._records.outbox.say(alert, now(), once_key=_trouble_key(channel), except_by=channel.name)
+        self._records.outbox.say(alert, now(), once_key=_down(channel), except_by=channel.name)
+
+    def _say_of_one(self, recipient: Recipient, channel: Channel, reason: str, remedy: str, once_key: str) -> None:
+        """Say once to everybody else, another owner on this channel too, that one recipient is not reached.
+
+        Once, until something reaches them: two channels that take nothing would complain of each other for ever.
+        """
+        alert = messages.channel_trouble(channel.title, reason, remedy)
+        self._records.outbox.say(alert, now(), once_key=once_key, except_to=recipient)
 
 
-def _trouble_key(channel: Channel) -> str:
+def _down(channel: Channel) -> str:
     return f"channel-{channel.name}"
+
+
+def _held(recipient: Recipient) -> str:
+    return f"held-{recipient.channel}-{recipient.address}"
+
+
+def _lost(recipient: Recipient) -> str:
+    return f"lost-{recipient.channel}-{recipient.address}"
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)

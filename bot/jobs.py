@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from telegram.ext import ContextTypes, JobQueue
+from telegram.ext import ContextTypes, Job, JobQueue
 
 from bot.acceptance import UnusableAllocation
 from bot.services import Services
@@ -21,10 +21,12 @@ class Jobs:
         self._services = services
         self._fatal = fatal
         self._first = True
+        self._stopping = False
+        self._job: Job[ContextTypes.DEFAULT_TYPE] | None = None
 
     def register(self, queue: "JobQueue[ContextTypes.DEFAULT_TYPE]") -> None:
         """Put the tick into the queue; the first one comes at once."""
-        queue.run_repeating(
+        self._job = queue.run_repeating(
             self.tick,
             interval=self._services.settings.execution.tick_seconds,
             first=0,
@@ -32,6 +34,12 @@ class Jobs:
             # The default drops a tick that is a second late, as after a suspend; one tick makes up for all.
             job_kwargs={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
+
+    def stop(self) -> None:
+        """Begin no tick any more; what the one under way meets now is no news, because its calls are being ended."""
+        self._stopping = True
+        if self._job is not None:
+            self._job.schedule_removal()
 
     async def tick(self, _context: ContextTypes.DEFAULT_TYPE) -> None:
         """Do what is owed now, unless something is under way or the pause after a failure is not over."""
@@ -42,6 +50,8 @@ class Jobs:
             try:
                 await asyncio.to_thread(services.rounds.tick)
             except BrokerAway as error:
+                if self._stopping:
+                    return
                 services.rounds.away(str(error))
                 await asyncio.to_thread(services.trouble.broker_failed, error)
             except (WrongAccount, UnusableAllocation) as error:

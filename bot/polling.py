@@ -1,120 +1,208 @@
-"""Listening to the chat: started, watched and started again, while everything else goes on without it."""
+"""Listening to the chat, by a loop of our own: PTB's Updater ends for good at a single 401, and cannot begin again."""
 
 import asyncio
 import contextlib
 import logging
-import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from enum import Enum
 from typing import Any
 
 from telegram import BotCommand, Update
-from telegram.error import InvalidToken, TelegramError
+from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Application
 from telegram.request import HTTPXRequest
+
+from core.pauses import growing_pause
 
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 10
 """How long Telegram holds an empty poll open."""
 
-DEAF_AFTER = 45.0
-"""Seconds without an answered poll after which polling is started anew: a 401 ends it without a word."""
+GRACE_SECONDS = 10.0
+"""How much longer than it is held a poll may take: httpx's own time-out begins anew with each byte."""
 
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+"""Seconds between tries, doubled each time."""
+
+SHORTEST_POLL = 1.0
+"""Seconds between two polls that bring nothing: something in between may answer for Telegram, and at once."""
+
+SAID_AFTER = 3
+"""Refusals in a row before the owner hears of it: a restart alone can meet its predecessor's last poll."""
+
+MENU_PAUSE, MENU_SECONDS = 60.0, 5.0
+"""Seconds between tries to set the menu, and for one of them."""
+
 STOP_SECONDS = 2.0
+"""How long each step of the end may take."""
+
+ALLOWED = (Update.MESSAGE, Update.EDITED_MESSAGE, Update.CALLBACK_QUERY)
 
 AnyApplication = Application[Any, Any, Any, Any, Any, Any]
 
 
-class WatchedRequest(HTTPXRequest):
-    """The connection that polls, with the moment of its last answer."""
+class Refused(Enum):
+    """Why Telegram turns polls away until somebody does something, in words for the owner."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self.answered_at: float | None = None
-
-    async def do_request(self, *args: Any, **options: Any) -> tuple[int, bytes]:
-        """Pass a request on, and note when it was answered well."""
-        status, body = await super().do_request(*args, **options)
-        if status == 200:
-            self.answered_at = time.monotonic()
-        return status, body
+    REVOKED = "it refuses the bot's token"
+    TAKEN = "another program polls with the same token"
 
 
 class Polling:
-    """Keeps the chat connected. `commands` are shown in Telegram's menu."""
+    """Keeps the chat connected. `commands` are shown in Telegram's menu.
+
+    `on_refused` is told what Telegram turns polls away for, and None once they are answered undisturbed again.
+    """
 
     def __init__(
         self,
         application: AnyApplication,
-        request: WatchedRequest,
+        request: HTTPXRequest,
         commands: list[BotCommand],
-        on_refused: Callable[[], None],
+        on_refused: Callable[[Refused | None], Awaitable[None]],
+        first_pause: float = FIRST_PAUSE,
     ) -> None:
         self._application = application
         self._request = request
         self._commands = commands
         self._on_refused = on_refused
+        self._first_pause = first_pause
+        self._offset: int | None = None
+        self._heard = False
+        # An earlier process may have said it.
+        self._may_be_said = True
+        self._menu_at: float | None = 0.0
         self.connected = False
 
     async def run(self) -> None:
-        """Connect, listen, and connect again after growing pauses, until cancelled."""
-        failures = 0
+        """Listen, and after a failure listen again after growing pauses, until cancelled."""
+        failures = refusals = 0
         while True:
             try:
-                await self._connect()
-                failures = 0
-                log.info("the chat is connected")
-                await self._listen()
-            except InvalidToken:
-                # Its text holds the token.
-                log.error("Telegram refuses the bot's token: get a new one from @BotFather and restart")
-                self._on_refused()
-            except TelegramError as error:
-                log.warning("the chat is not connected (%s)", type(error).__name__)
-            self.connected = False
-            await self._disconnect()
-            failures += 1
-            await asyncio.sleep(min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(failures - 1, 16)))
+                await self._poll()
+            except Exception as error:  # noqa: BLE001  a strange answer makes PTB raise all kinds; the chat must not end
+                failures += 1
+                refused = _refused(error)
+                refusals = refusals + 1 if refused else 0
+                self.connected = False
+                _note(error)
+                if refused is not None and refusals == SAID_AFTER:
+                    self._may_be_said = True
+                    await self._tell(refused)
+                await self._renew()
+                await asyncio.sleep(self._pause(error, failures))
+            else:
+                failures = refusals = 0
+                await self._show_menu()
+
+    async def confirm(self) -> None:
+        """Tell Telegram, once and in bounded time, what was read, so that it does not come again. After `run`."""
+        if self._offset is not None:
+            with contextlib.suppress(TimeoutError, TelegramError):
+                async with asyncio.timeout(STOP_SECONDS):
+                    await self._application.bot.get_updates(self._offset, timeout=0, allowed_updates=ALLOWED)
 
     async def close(self) -> None:
-        """Stop listening, in bounded time."""
-        await self._disconnect()
+        """Let what was read be answered, and close the connections, in bounded time."""
         if self._application.running:
             with contextlib.suppress(TimeoutError, TelegramError):
                 await asyncio.wait_for(self._application.stop(), STOP_SECONDS)
         with contextlib.suppress(TimeoutError, TelegramError):
             await asyncio.wait_for(self._application.shutdown(), STOP_SECONDS)
 
-    async def _connect(self) -> None:
+    async def _poll(self) -> None:
+        """Wait for updates once, and hand on what came."""
+        if not self.connected:
+            await self._open()
+        # The very first poll returns at once, so that it is known soon whether the chat is there.
+        seconds = POLL_SECONDS if self._heard else 0
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        async with asyncio.timeout(seconds + GRACE_SECONDS):
+            updates = await self._application.bot.get_updates(self._offset, timeout=seconds, allowed_updates=ALLOWED)
+        self._heard = True
+        if not self.connected:
+            self.connected = True
+            log.info("the chat is connected")
+        for update in updates:
+            await self._application.update_queue.put(update)
+            self._offset = update.update_id + 1
+        if seconds and not updates:
+            held = loop.time() - began
+            # With another poller about, polls are cut short.
+            if held >= seconds / 2:
+                await self._undisturbed()
+            await asyncio.sleep(SHORTEST_POLL - held)
+
+    async def _open(self) -> None:
         await self._application.initialize()
         if not self._application.running:
             await self._application.start()
-        await self._application.bot.set_my_commands(self._commands)
-        updater = self._application.updater
-        if updater is None:
-            raise RuntimeError("the application was built without an updater, so it cannot listen")
-        self._request.answered_at = time.monotonic()
-        await updater.start_polling(
-            timeout=POLL_SECONDS,
-            allowed_updates=[Update.MESSAGE, Update.EDITED_MESSAGE, Update.CALLBACK_QUERY],
-            error_callback=_note,
-        )
-        self.connected = True
+        # Telegram refuses polls while there is one.
+        await self._application.bot.delete_webhook()
 
-    async def _listen(self) -> None:
-        """Return when no poll was answered for too long."""
-        while time.monotonic() - (self._request.answered_at or 0.0) < DEAF_AFTER:  # noqa: ASYNC110  silence has no event
-            await asyncio.sleep(1.0)
-        log.warning("no poll was answered for %.0f s: connecting anew", DEAF_AFTER)
+    async def _undisturbed(self) -> None:
+        """Tell, once, that nothing is refused any more."""
+        if self._may_be_said:
+            self._may_be_said = False
+            await self._tell(None)
 
-    async def _disconnect(self) -> None:
-        updater = self._application.updater
-        if updater is not None and updater.running:
-            # It asks Telegram once more, to confirm what was read; Telegram may be what is away.
-            with contextlib.suppress(TimeoutError, TelegramError):
-                await asyncio.wait_for(updater.stop(), STOP_SECONDS)
+    async def _tell(self, refused: Refused | None) -> None:
+        try:
+            await self._on_refused(refused)
+        except Exception:
+            # The books may be locked, or the disk full: no reason to stop listening.
+            log.exception("it could not be noted how polls are answered")
+
+    async def _renew(self) -> None:
+        # A connection that was lost in mid-poll may still count as taken, and the pool has only one.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._request.shutdown()
+        await self._request.initialize()
+
+    async def _show_menu(self) -> None:
+        """Set the menu of commands, once; the chat works without it."""
+        now = asyncio.get_running_loop().time()
+        if self._menu_at is None or now < self._menu_at:
+            return
+        try:
+            async with asyncio.timeout(MENU_SECONDS):
+                await self._application.bot.set_my_commands(self._commands)
+        except (TelegramError, TimeoutError) as error:
+            log.warning("the menu of commands is not set (%s)", type(error).__name__)
+            self._menu_at = now + MENU_PAUSE
+        else:
+            self._menu_at = None
+
+    def _pause(self, error: Exception, failures: int) -> float:
+        pause = growing_pause(failures, self._first_pause, LONGEST_PAUSE)
+        if isinstance(error, RetryAfter):
+            asked = error.retry_after
+            pause = max(pause, asked.total_seconds() if isinstance(asked, timedelta) else float(asked))
+        return pause
 
 
-def _note(error: TelegramError) -> None:
-    log.warning("polling: %s", type(error).__name__)
+def _refused(error: Exception) -> Refused | None:
+    match error:
+        case InvalidToken():
+            return Refused.REVOKED
+        case Conflict():
+            return Refused.TAKEN
+        case _:
+            return None
+
+
+def _note(error: Exception) -> None:
+    """Log a failure without its text where that may hold the token."""
+    match error:
+        case InvalidToken():
+            log.error("Telegram refuses the bot's token: get a new one from @BotFather and restart")
+        case Conflict():
+            log.error("Telegram turns the chat away: another program polls with the same token")
+        case TelegramError() | TimeoutError():
+            log.warning("the chat is not connected (%s)", type(error).__name__)
+        case _:
+            log.error("the chat is not connected, for a reason nobody expected", exc_info=error)

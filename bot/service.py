@@ -4,11 +4,13 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Thread
+from typing import Any, TypeVar
 
 from telegram import BotCommand, Update
-from telegram.ext import ContextTypes, TypeHandler
+from telegram.ext import ContextTypes, JobQueue, TypeHandler
 
 from bot import access, app, chat
 from bot.app import Core
@@ -16,7 +18,7 @@ from bot.channels.telegram import TelegramChannel
 from bot.commands import COMMANDS, TAPS
 from bot.delivery import Pump
 from bot.jobs import Jobs
-from bot.polling import AnyApplication, Polling
+from bot.polling import AnyApplication, Polling, Refused
 from bot.records import now
 from bot.services import Services
 from bot.settings import Settings
@@ -24,11 +26,25 @@ from core import messages
 
 log = logging.getLogger(__name__)
 
+STOP_SECONDS = 8.5
+"""How long the whole end may take; what has not ended by then is left as it is."""
+
 LANE_SECONDS = 2.0
 """How long a run may take to come to a safe point once the process is asked to stop."""
 
 LAST_WORDS_SECONDS = 5.0
 """How long the process tries to say why it ends by itself."""
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+TAKEN_KEY = "chat-taken"
+
+REMEDIES = {
+    Refused.REVOKED: "Put a new one into the settings and restart the service.",
+    Refused.TAKEN: "Stop the other program, or get a new token from @BotFather.",
+}
+
+_T = TypeVar("_T")
 
 
 def serve(settings: Settings) -> int:
@@ -47,41 +63,61 @@ class _Service:
         self._core = core
         self._stop = asyncio.Event()
         self._failure: Exception | None = None
-        self._application, watched = app.application(settings)
+        self._application, connection = app.application(settings)
         self._services = app.services(settings, core, self._application)
         _add_handlers(self._application, settings, self._services)
         menu = [BotCommand(command.name, command.summary) for command in COMMANDS]
-        self._polling = Polling(self._application, watched, menu, on_refused=self._token_refused)
+        self._polling = Polling(self._application, connection, menu, on_refused=self._chat_refused)
+        self._jobs = Jobs(self._services, self._fail)
 
     async def run(self) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, self._stop.set)
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(_Threads())
+        for number in SIGNALS:
+            loop.add_signal_handler(number, self._stop.set)
         # The job queue first, and not through the application: that starts it only once Telegram has answered.
         queue = app.job_queue(self._application)
-        Jobs(self._services, self._fail).register(queue)
+        self._jobs.register(queue)
         await queue.start()
         pump = self._start(self._services.pump.run())
         polling = self._start(self._polling.run())
         log.info("allocator is running, with %s money", "real" if self._core.rules.live else "paper")
         await self._stop.wait()
         log.info("stopping")
-        for job in queue.jobs():
-            job.schedule_removal()
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._wind_down(queue, polling, pump)
+        except TimeoutError:
+            log.warning("not all has ended in %.1f s; the rest is left as it is", STOP_SECONDS)
+        except Exception:
+            log.exception("the end was not in good order")
+        for number in SIGNALS:
+            # It is as good as over: asked once more, it still ends with the same exit code.
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_IGN)
+        if self._failure is not None:
+            raise self._failure
+
+    async def _wind_down(
+        self, queue: "JobQueue[Any]", polling: "asyncio.Task[None]", pump: "asyncio.Task[None]"
+    ) -> None:
+        self._jobs.stop()
         polling.cancel()
         self._services.pump.stop()
-        await asyncio.gather(self._leave_lane(), pump, return_exceptions=True)
+        await asyncio.wait({polling}, timeout=LANE_SECONDS)
+        await asyncio.gather(self._leave_lane(), pump, self._polling.confirm(), return_exceptions=True)
         await queue.stop(wait=False)
         if self._failure is not None:
             await _last_words(self._services.pump, self._services, self._failure)
         await self._polling.close()
-        if self._failure is not None:
-            raise self._failure
 
     async def _leave_lane(self) -> None:
         """Let what moves money come to a safe point; a call that hangs is ended, and the ledger knows what it did."""
         self._core.pace.stop()
-        if not await self._entered_lane():
-            await asyncio.to_thread(self._core.gateway.close)
+        entered = await self._entered_lane()
+        # In any case: what only reads may hang too, and must start no worker from now on.
+        await asyncio.to_thread(self._core.gateway.close)
+        if not entered:
             await self._entered_lane()
 
     async def _entered_lane(self) -> bool:
@@ -104,13 +140,49 @@ class _Service:
         self._failure = self._failure or error
         self._stop.set()
 
-    def _token_refused(self) -> None:
-        alert = messages.channel_trouble(
-            "Telegram", "it refuses the bot's token", "Put a new one into the settings and restart the service."
-        )
-        name = TelegramChannel.name
-        self._services.records.outbox.say(alert, now(), once_key=f"channel-{name}", except_by=name)
+    async def _chat_refused(self, refused: Refused | None) -> None:
+        await asyncio.to_thread(self._say_refused, refused)
         self._services.pump.nudge()
+
+    def _say_refused(self, refused: Refused | None) -> None:
+        outbox, name = self._services.records.outbox, TelegramChannel.name
+        match refused:
+            case None:
+                outbox.clear(TAKEN_KEY)
+            case Refused.REVOKED:
+                # The delivery's own key: refused there too, it is said once.
+                alert = messages.channel_trouble("Telegram", refused.value, REMEDIES[refused])
+                outbox.say(alert, now(), once_key=f"channel-{name}", except_by=name)
+            case Refused.TAKEN:
+                outbox.say(messages.chat_deaf(refused.value, REMEDIES[refused]), now(), once_key=TAKEN_KEY)
+
+
+class _Threads(ThreadPoolExecutor):
+    """A new thread for every call, and none that the end waits for.
+
+    asyncio's own executor has a few threads, so that calls that hang keep all others waiting, and it is joined at the
+    end. Only a ThreadPoolExecutor may take its place.
+    """
+
+    def submit(self, function: Callable[..., _T], /, *arguments: Any, **named: Any) -> "Future[_T]":
+        """Call in a thread that dies with the process."""
+        future: Future[_T] = Future()
+
+        def work() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                result = function(*arguments, **named)
+            except BaseException as error:  # noqa: BLE001  whoever awaits the call is who must see it
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+
+        Thread(target=work, name="call", daemon=True).start()
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Do nothing: there is nothing to take back, and nothing to wait for."""
 
 
 def _add_handlers(application: AnyApplication, settings: Settings, services: Services) -> None:
@@ -122,7 +194,8 @@ def _add_handlers(application: AnyApplication, settings: Settings, services: Ser
 
 async def _last_words(pump: Pump, services: Services, error: Exception) -> None:
     log.error("stopping: %s", error)
-    services.records.outbox.say(messages.stopped(str(error)), now(), once_key=f"stopped-{type(error).__name__}")
+    alert, key = messages.stopped(str(error)), f"stopped-{type(error).__name__}"
+    await asyncio.to_thread(services.records.outbox.say, alert, now(), once_key=key)
     await pump.flush(LAST_WORDS_SECONDS)
 
 

@@ -15,7 +15,10 @@ from core.ports import Ports
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Everything, wired. `lane` lets one thing at a time move money: a tick, or a tap."""
+    """Everything, wired.
+
+    `lane` lets one thing at a time move money: a tick, or a tap. `readers` lets a few answers at a time ask the broker.
+    """
 
     settings: Settings
     records: Records
@@ -27,3 +30,4 @@ class Services:
     trouble: Trouble
     pump: Pump
     lane: asyncio.Lock
+    readers: asyncio.Semaphore

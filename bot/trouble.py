@@ -5,6 +5,7 @@ import logging
 from bot.records import Records, now
 from core import messages
 from core.alerts import Alert
+from core.pauses import growing_pause
 from core.ports import BrokerAway, BrokerRefused, Pace
 
 log = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ class Trouble:
     def _pause(self, asked_for: float = 0.0) -> None:
         self._failures += 1
         self._good = 0
-        pause = min(LONGEST_PAUSE, self._tick_seconds * 2.0 ** min(self._failures - 1, 16))
+        pause = growing_pause(self._failures, self._tick_seconds, LONGEST_PAUSE)
         self._not_before = self._pace.monotonic() + max(pause, asked_for)
 
     def _say(self, alert: Alert, once_key: str) -> None:

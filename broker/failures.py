@@ -1,6 +1,7 @@
 """How a call to Alpaca fails, told in values and in words. Worker processes only, as broker.alpaca."""
 
 import json
+import logging
 from decimal import InvalidOperation
 from email.utils import parsedate_to_datetime
 
@@ -9,6 +10,8 @@ from alpaca.common.exceptions import APIError
 
 from broker.answers import Failure
 from core.orders import Rejected, Submission, Unknown
+
+log = logging.getLogger(__name__)
 
 LONGEST_WAIT, UNTOLD_WAIT = 60.0, 5.0
 """Seconds to wait after a 429: at most Alpaca's own minute, and when it does not say."""
@@ -34,7 +37,8 @@ def failure(error: Exception) -> Failure:
         case requests.RequestException():
             return Failure("the connection failed")
         case _:
-            return Failure(f"its answer was not understood ({type(error).__name__})")
+            log.warning("an answer of Alpaca was not understood: %s", type(error).__name__)
+            return Failure("its answer was not understood")
 
 
 def refusal(error: APIError) -> Submission:

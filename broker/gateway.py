@@ -9,7 +9,7 @@ from typing import Any
 
 from broker.access import Access
 from broker.answers import Failure, Lost
-from broker.pool import Pool
+from broker.pool import STOPPED, Pool
 from core.account import Account, Asset
 from core.calendar import MarketClock, Session
 from core.orders import LookUp, OrderIntent, Submission, Unknown
@@ -32,6 +32,7 @@ class Gateway:
         self._lock = Lock()
         self._senders: Pool | None = None
         self._told_the_time = False
+        self._closed = False
 
     def clock(self) -> MarketClock:
         """Return the market's time."""
@@ -59,19 +60,14 @@ class Gateway:
         Raises BrokerAway when not one of them reaches Alpaca.
         """
         size = max(1, min(orders, self._max_workers))
-        with self._lock:
-            pool = self._senders
-        if pool is None or pool.size < size:
-            self.release()
-            pool = Pool(self._access, size)
+        pool = self._senders_of(size)
         answers = pool.warm(self._seconds(1))
         reached = [answer for answer in answers if isinstance(answer, MarketClock)]
         log.info("%d of %d workers are connected", len(reached), size)
         if not reached:
-            pool.close()
-            raise _away(answers[0])
+            self.release()
+            raise _away(max(answers, key=_weight))
         with self._lock:
-            self._senders = pool
             self._told_the_time = True
 
     def submit(self, intents: Sequence[OrderIntent], window: Window) -> Iterator[tuple[str, Submission]]:
@@ -84,7 +80,7 @@ class Gateway:
         with self._lock:
             pool, self._told_the_time = self._senders, False
         if pool is None:
-            raise BrokerAway("the workers were stopped")
+            raise BrokerAway(STOPPED)
         # Each order reads the time first when its worker's is old; a worker may have several orders to send.
         rounds = math.ceil(len(intents) / pool.size)
         for place, answer in pool.each(
@@ -108,9 +104,26 @@ class Gateway:
             pool.close()
 
     def close(self) -> None:
-        """End all workers, hung ones included."""
+        """End all workers, hung ones included, for good: calls under way and later ones find the broker away."""
+        with self._lock:
+            self._closed = True
         self.release()
         self._reader.close()
+
+    def _senders_of(self, size: int) -> Pool:
+        """Return a pool for orders of at least this size. Raises BrokerAway after `close`."""
+        with self._lock:
+            if self._closed:
+                raise BrokerAway(STOPPED)
+            old = self._senders
+            if old is not None and old.size >= size:
+                return old
+            # Known before its workers start, so that `close` can end them while they do.
+            pool = self._senders = Pool(self._access, size)
+            self._told_the_time = False
+        if old is not None:
+            old.close()
+        return pool
 
     def _read(self, name: str, *arguments: Any, calls: int = CALLS_AT_MOST) -> Any:
         answer = self._reader.call(name, *arguments, seconds=self._seconds(calls))
@@ -123,10 +136,15 @@ class Gateway:
         return 10 + 2 * self._access.timeout_seconds * calls
 
 
+def _weight(answer: Failure | Lost) -> tuple[float, bool]:
+    """Return how telling a failure is: most of all the one that says how long to stay away."""
+    return (answer.wait, True) if isinstance(answer, Failure) else (0.0, False)
+
+
 def _away(answer: Failure | Lost) -> BrokerAway:
     if isinstance(answer, Failure) and answer.refused:
         return BrokerRefused(answer.reason)
-    return BrokerAway(answer.reason)
+    return BrokerAway(answer.reason, answer.wait if isinstance(answer, Failure) else 0.0)
 
 
 def _submission(answer: Submission | Failure | Lost) -> Submission:

@@ -149,6 +149,15 @@ def channel_trouble(channel: str, why: str, remedy: str) -> Alert:
     )
 
 
+def chat_deaf(why: str, remedy: str) -> Alert:
+    """Say that alerts go out, but what the owner writes is not heard."""
+    return Alert(
+        AlertKind.TROUBLE,
+        f"The Telegram chat does not hear you: {why}. {remedy}",
+        title="The Telegram chat does not hear you",
+    )
+
+
 def something_broke(what: str) -> Alert:
     """Say once that an error nobody expected stopped a routine, and what happens next."""
     return Alert(

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import ssl
+from contextlib import suppress
 from functools import partial
 
 import uvicorn
@@ -80,7 +81,11 @@ class _PromptServer(uvicorn.Server):
         self.is_listening.set()
 
     async def main_loop(self) -> None:
-        await self.is_ending.wait()
+        while not self.is_ending.is_set():
+            # Uvicorn writes the answers' Date header from here.
+            await self.on_tick(0)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.is_ending.wait(), 1)
 
     def reset(self, client: tuple[str, int]) -> None:
         """Cut the connection that comes from this address by RST."""

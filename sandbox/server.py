@@ -232,6 +232,10 @@ async def _serve(network: Network, ready: Future[tuple[asyncio.AbstractEventLoop
         await is_ending.wait()
     finally:
         await network.close()
+        # A TLS handshake that is under way belongs to no server yet, and Python 3.11 offers no other way to it.
+        for transport in list(getattr(loop, "_transports", {}).values()):
+            transport.abort()
+        await asyncio.sleep(0)
 
 
 def _authority_file(folder: "tempfile.TemporaryDirectory[str]") -> Path:

@@ -12,7 +12,8 @@ from storage.errors import NoSuchDelivery
 from storage.rows import alert_of
 from storage.tables import AlertRow, DeliveryRow, DeliveryState
 
-# No retry waits longer than this: a next try that lies further ahead was set before the machine's clock went back.
+# No next try is ever set further ahead than this, whatever wait a channel asks for: one that lies further ahead was
+# set before the machine's clock went back, and does not count.
 LONGEST_WAIT = timedelta(hours=1)
 
 _OPEN = (DeliveryState.WAITING, DeliveryState.HELD)
@@ -80,26 +81,32 @@ class Outbox:
         self._recipients = tuple(recipients)
 
     def say(
-        self, alert: Alert, at: datetime, *, once_key: str | None = None, except_by: str | None = None
+        self,
+        alert: Alert,
+        at: datetime,
+        *,
+        once_key: str | None = None,
+        except_by: str | None = None,
+        except_to: Recipient | None = None,
     ) -> int | None:
-        """Say something to every recipient, save those of the channel `except_by`, and return the alert's id.
+        """Say something to every recipient, save those of the channel `except_by` and the one `except_to`.
 
-        With a `once_key` under which something was said and not cleared since, nothing is said and None is returned.
+        Returns the alert's id. With a `once_key` under which something was said and not cleared since, nothing is
+        said and None is returned.
         """
         with self._database.writing() as session:
-            if once_key is not None and self._said(session, once_key) is not None:
+            if once_key is not None and self._said(session, once_key):
                 return None
-            recipients = [one for one in self._recipients if one.channel != except_by]
+            recipients = [one for one in self._recipients if one.channel != except_by and one != except_to]
             return post(session, self._account, recipients, alert, at, once_key=once_key)
 
-    def clear(self, once_key: str) -> bool:
-        """Let a key be said again; return whether it was said."""
+    def clear(self, *once_keys: str) -> bool:
+        """Let keys be said again; return whether any was said."""
         with self._database.writing() as session:
-            said = self._said(session, once_key)
-            if said is None:
-                return False
-            said.once_key = None
-            return True
+            said = self._said(session, *once_keys)
+            for alert in said:
+                alert.once_key = None
+            return bool(said)
 
     def due(self, now: datetime) -> tuple[Delivery, ...]:
         """Return what to send now, oldest first: for each recipient of a channel at most its oldest open delivery.
@@ -131,11 +138,21 @@ class Outbox:
             row = self._open(session, delivery)
             row.state, row.receipt, row.error, row.ended_at = DeliveryState.DELIVERED, receipt, None, at
 
-    def failed(self, delivery: int, error: str, next_try: datetime) -> None:
-        """Let a delivery wait for its next try."""
+    def failed(self, delivery: int, error: str, at: datetime, wait: timedelta) -> None:
+        """Let a delivery wait for its next try, from `at` on and at most LONGEST_WAIT."""
         with self._database.writing() as session:
             row = self._open(session, delivery)
-            row.error, row.next_try = error, next_try
+            row.error, row.next_try = error, at + min(wait, LONGEST_WAIT)
+
+    def refused(self, delivery: int, error: str, at: datetime, wait: timedelta) -> None:
+        """Let a delivery wait as `failed` does, and take the attempt back: the channel took nothing, whatever it was.
+
+        However long somebody needs to mend the channel, what waits for that does not come closer to being given up.
+        """
+        with self._database.writing() as session:
+            row = self._open(session, delivery)
+            row.error, row.next_try = error, at + min(wait, LONGEST_WAIT)
+            row.attempts = max(0, row.attempts - 1)
 
     def hold(self, delivery: int, error: str) -> None:
         """Let a delivery wait until its recipient is released: someone who never pressed Start cannot be written to."""
@@ -143,17 +160,16 @@ class Outbox:
             row = self._open(session, delivery)
             row.state, row.error = DeliveryState.HELD, error
 
-    def release(self, channel: str, recipient: str, at: datetime) -> int:
-        """Let the held deliveries of a recipient be due from `at` on, and return how many there were."""
+    def release(self, recipient: Recipient, at: datetime) -> int:
+        """Let the held deliveries of a recipient be due from `at` on, and return how many there were.
+
+        Cheap while nothing is held: it only reads then, and waits for no writer.
+        """
+        with self._database.reading() as session:
+            if not self._held(session, recipient):
+                return 0
         with self._database.writing() as session:
-            held = session.exec(
-                select(DeliveryRow).where(
-                    DeliveryRow.account == self._account,
-                    DeliveryRow.channel == channel,
-                    DeliveryRow.recipient == recipient,
-                    DeliveryRow.state == DeliveryState.HELD,
-                )
-            ).all()
+            held = self._held(session, recipient)
             for row in held:
                 row.state, row.next_try = DeliveryState.WAITING, at
             return len(held)
@@ -164,14 +180,23 @@ class Outbox:
             row = self._open(session, delivery)
             row.state, row.error, row.ended_at = DeliveryState.GIVEN_UP, error, at
 
-    def undelivered_count(self) -> int:
-        """Return how many deliveries wait or are held."""
+    def undelivered_count(self, recipient: Recipient | None = None) -> int:
+        """Return how many deliveries, of one recipient or of all, wait or are held."""
+        count = select(func.count()).where(DeliveryRow.account == self._account, col(DeliveryRow.state).in_(_OPEN))
+        if recipient is not None:
+            count = count.where(DeliveryRow.channel == recipient.channel, DeliveryRow.recipient == recipient.address)
         with self._database.reading() as session:
-            return session.exec(
-                select(func.count())
-                .select_from(DeliveryRow)
-                .where(DeliveryRow.account == self._account, col(DeliveryRow.state).in_(_OPEN))
-            ).one()
+            return session.exec(count.select_from(DeliveryRow)).one()
+
+    def _held(self, session: Session, recipient: Recipient) -> Sequence[DeliveryRow]:
+        return session.exec(
+            select(DeliveryRow).where(
+                DeliveryRow.account == self._account,
+                DeliveryRow.channel == recipient.channel,
+                DeliveryRow.recipient == recipient.address,
+                DeliveryRow.state == DeliveryState.HELD,
+            )
+        ).all()
 
     def _foremost(self, session: Session) -> list[tuple[DeliveryRow, AlertRow]]:
         """Return, oldest first, the oldest open delivery of each recipient of a channel that is not held."""
@@ -197,10 +222,10 @@ class Outbox:
             raise NoSuchDelivery(delivery)
         return row
 
-    def _said(self, session: Session, once_key: str) -> AlertRow | None:
+    def _said(self, session: Session, *once_keys: str) -> Sequence[AlertRow]:
         return session.exec(
-            select(AlertRow).where(AlertRow.account == self._account, AlertRow.once_key == once_key)
-        ).one_or_none()
+            select(AlertRow).where(AlertRow.account == self._account, col(AlertRow.once_key).in_(once_keys))
+        ).all()
 
 
 def _delivery(row: DeliveryRow, said: AlertRow) -> Delivery:

@@ -15,21 +15,36 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Not now. `wait` is the seconds the channel itself asked for; `lasting`: it will not mend by itself."""
+    """Not now, and that passes by itself. `wait` is the seconds the channel itself asked for."""
 
     reason: str
     wait: float | None = None
-    lasting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Never this message; the channel takes others."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """No message at all until somebody mends the channel: its keys, its credit. `remedy` says how, as sentences."""
+
+    reason: str
+    remedy: str
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Not before the recipient does something."""
+    """Nothing to this recipient before they do what `remedy` says, as sentences."""
 
     reason: str
+    remedy: str
 
 
-Attempt = Sent | Failed | Held
+Attempt = Sent | Failed | Rejected | Refused | Held
 
 
 class Channel(Protocol):
@@ -39,4 +54,4 @@ class Channel(Protocol):
     title: str
 
     async def send(self, delivery: Delivery) -> Attempt:
-        """Try once to deliver, in bounded time, and return what came of it; raises nothing of a library's."""
+        """Try once to deliver, and return what came of it."""

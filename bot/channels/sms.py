@@ -11,7 +11,7 @@ from vonage_sms import Sms, SmsMessage
 from vonage_sms.errors import PartialFailureError, SmsError
 from vonage_utils.errors import VonageError
 
-from bot.channels import Attempt, Failed, Sent
+from bot.channels import Attempt, Failed, Refused, Rejected, Sent
 from bot.settings import VonageSettings
 from storage.outbox import Delivery
 
@@ -24,8 +24,26 @@ _GSM = frozenset(
     "abcdefghijklmnopqrstuvwxyzäöñüà^{}\\[~]|€"
 )
 
-# Vonage's status codes that pass by themselves: throttled, internal error, and too many messages at once.
-_PASSING = {"1", "5", "12"}
+# The statuses of Vonage's SMS API (its OpenAPI description). About the message, which no repetition mends: missing or
+# invalid parameters, invalid message, too long, invalid sender, network code and callback.
+_ABOUT_THE_MESSAGE = {"2", "3", "6", "12", "15", "22", "23"}
+
+_KEYS = "Check api_key and api_secret in the settings, then restart the service."
+_ACCOUNT = "Look at the account in Vonage's dashboard."
+
+# About the account or the phone: nothing can be sent until somebody mends it. Whatever is in neither passes by itself:
+# throttled 1, internal error 5, too many binds 10, and what Vonage may add.
+_UNTIL_MENDED = {
+    "4": _KEYS,
+    "7": "The phone's network bars its number: ask its operator, or put another one into the settings.",
+    "8": _ACCOUNT,
+    "9": "Add credit to the account in Vonage's dashboard.",
+    "11": _ACCOUNT,
+    "14": _KEYS,
+    "29": "Add the phone to the account's test numbers in Vonage's dashboard, or add credit.",
+    "32": _KEYS,
+    "33": "The phone's number is out of use: put another one into the settings.",
+}
 
 
 class SmsChannel:
@@ -62,7 +80,7 @@ class SmsChannel:
         try:
             answer = self._sms.send(message)
         except PartialFailureError as error:
-            return _refused(_first_failure(error.response))
+            return _partly_refused(error.response)
         except SmsError as error:
             return _refused(_status(str(error)))
         except VonageError as error:
@@ -71,7 +89,7 @@ class SmsChannel:
             return Failed("Vonage did not answer in time")
         except requests.RequestException:
             return Failed("Vonage cannot be reached")
-        except (ValueError, TypeError, KeyError) as error:
+        except Exception as error:  # noqa: BLE001  the SDK indexes and converts whatever it is sent, unchecked
             return Failed(f"Vonage's answer was not understood ({type(error).__name__})")
         return Sent(",".join(part.message_id for part in answer.messages if part.message_id))
 
@@ -82,18 +100,24 @@ def _status(text: str) -> tuple[str, str]:
     return (found[1], found[2]) if found else ("", text)
 
 
-def _first_failure(answer: Mapping[str, Any]) -> tuple[str, str]:
-    failed = next(part for part in answer["messages"] if part["status"] != "0")
-    return str(failed["status"]), str(failed.get("error-text", "a part of the message failed"))
+def _partly_refused(answer: Mapping[str, Any]) -> Attempt:
+    for part in answer["messages"]:
+        if part["status"] != "0":
+            return _refused((str(part["status"]), str(part.get("error-text", "a part of the message failed"))))
+    return Failed("Vonage's answer was not understood (it counts more parts than it has)")
 
 
-def _refused(status: tuple[str, str]) -> Failed:
+def _refused(status: tuple[str, str]) -> Attempt:
     code, words = status
-    return Failed(f"Vonage says: {words.rstrip('.')} (status {code})", lasting=code not in _PASSING)
+    reason = f"Vonage says: {words.rstrip('.')} (status {code})"
+    if code in _ABOUT_THE_MESSAGE:
+        return Rejected(reason)
+    remedy = _UNTIL_MENDED.get(code)
+    return Failed(reason) if remedy is None else Refused(reason, remedy)
 
 
-def _http_failure(error: VonageError) -> Failed:
+def _http_failure(error: VonageError) -> Attempt:
     status = getattr(getattr(error, "response", None), "status_code", None)
     if status in {401, 403}:
-        return Failed("Vonage refuses the API key", lasting=True)
+        return Refused("Vonage refuses the API key", _KEYS)
     return Failed(f"Vonage answered with HTTP {status}" if status else "Vonage did not take it")

@@ -1,6 +1,9 @@
 """Alerts as Telegram messages."""
 
 import logging
+import os
+import textwrap
+from collections.abc import Sequence
 from datetime import timedelta
 
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
@@ -8,10 +11,15 @@ from telegram.constants import ParseMode
 from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
 
 from bot import views
-from bot.channels import Attempt, Failed, Held, Sent
+from bot.channels import Attempt, Failed, Held, Refused, Rejected, Sent
 from storage.outbox import Delivery
 
 log = logging.getLogger(__name__)
+
+# PTB 22.8 asks for this variable each time it makes a RetryAfter, and warns of a deprecation unless it is set. Where
+# warnings are errors the RetryAfter itself is lost, and with it how long to wait; elsewhere each one is noise.
+# Set here, beside the only code that reads `retry_after`; it takes the old form too, if somebody has chosen that.
+os.environ.setdefault("PTB_TIMEDELTA", "true")
 
 CONFIRM, CANCEL = "confirm", "cancel"
 
@@ -36,37 +44,46 @@ class TelegramChannel:
         self._bot = bot
 
     async def send(self, delivery: Delivery) -> Attempt:
-        """Try once to send the alert, laid out as HTML."""
-        chat = int(delivery.recipient)
-        asked = delivery.alert.confirmation
+        """Try once to send the alert, laid out as HTML; as plain text if Telegram does not take the layout."""
+        attempt = await self._send(delivery, views.alert(delivery.alert), ParseMode.HTML)
+        if isinstance(attempt, Rejected):
+            log.error("%s; it is sent as plain text", attempt.reason)
+            plain = textwrap.wrap(delivery.alert.text, views.LONGEST_MESSAGE)
+            attempt = await self._send(delivery, plain, None)
+        return attempt
+
+    async def _send(self, delivery: Delivery, texts: Sequence[str], parse_mode: ParseMode | None) -> Attempt:
+        chat, asked = int(delivery.recipient), delivery.alert.confirmation
         receipts: list[str] = []
         try:
-            for text in views.alert(delivery.alert):
+            for text in texts:
                 message = await self._bot.send_message(
-                    chat, text, parse_mode=ParseMode.HTML, reply_markup=buttons(asked) if asked else None
+                    chat, text, parse_mode=parse_mode, reply_markup=buttons(asked) if asked else None
                 )
                 receipts.append(str(message.message_id))
         except TelegramError as error:
-            return _attempt(error)
+            return _attempt(error, delivery.recipient)
         return Sent(",".join(receipts))
 
 
-def _attempt(error: TelegramError) -> Attempt:
+def _attempt(error: TelegramError, owner: str) -> Attempt:
     """Say in our own words what an error means: Telegram's may hold the token."""
+    start = f"Open the chat with the bot as Telegram user {owner} and press Start."
     match error:
         case RetryAfter():
             wait = error.retry_after
             seconds = wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
             return Failed("Telegram asked to slow down", wait=seconds)
         case InvalidToken():
-            return Failed("Telegram refuses the bot's token", lasting=True)
+            return Refused(
+                "Telegram refuses the bot's token", "Put a new one into the settings and restart the service."
+            )
         case Forbidden():
-            return Held("the owner has not pressed Start in the chat with the bot, or has blocked it")
+            return Held("the owner has not pressed Start in the chat with the bot, or has blocked it", start)
         case BadRequest() if "chat not found" in error.message.lower():
-            return Held("the owner has not pressed Start in the chat with the bot")
+            return Held("the owner has not pressed Start in the chat with the bot", start)
         case BadRequest():
-            log.error("Telegram refused a message: %s", error.message)
-            return Failed(f"Telegram refused the message ({error.message})", lasting=True)
+            return Rejected(f"Telegram refused the message ({error.message})")
         case NetworkError():
             return Failed("Telegram cannot be reached")
         case _:

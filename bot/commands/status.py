@@ -19,7 +19,8 @@ Fact = tuple[str, str]
 
 
 async def _status(chat: Chat, services: Services, _words: Sequence[str]) -> None:
-    facts = await asyncio.to_thread(status, services)
+    async with services.readers:
+        facts = await asyncio.to_thread(status, services)
     await chat.reply(views.lines("Status", facts))
 
 

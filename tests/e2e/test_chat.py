@@ -118,11 +118,7 @@ def test_a_second_tap_changes_nothing(trial: Trial) -> None:
 
     trial.sandbox.call(tap_twice)
     trial.told("Done.")
-    trial.sandbox.wait_for(
-        lambda world: any("second tap changes nothing" in notice.text for notice in world.telegram.notices),
-        10,
-        "a notice about the second tap",
-    )
+    trial.told("This was answered already; a second tap changes nothing.")
     assert len(trial.orders()) == 7
 
 
@@ -147,7 +143,7 @@ def test_resumed_on_the_same_day_invest_still_can(trial: Trial) -> None:
     trial.say("/pause", answer="Investing is paused")
     trial.at(9, 35)
     trial.texted("Investing is paused, so nothing was bought today. $250 is waiting.")
-    trial.say("/invest", answer="Investing is paused")
+    trial.say("/invest", answer="so nothing can be bought now. Say /resume first")
     trial.say("/resume", answer="Investing goes on")
     trial.say("/invest", answer="The plan for")
     trial.tap("Invest $250")
@@ -249,3 +245,30 @@ def test_words_that_are_no_command_are_answered(trial: Trial) -> None:
     trial.press_start()
     trial.say("buy me a yacht", answer="That is no command of mine. /help lists what I can do.")
     trial.say("/yacht", answer="That is no command of mine.")
+
+
+def test_a_stranger_is_not_obeyed_though_the_audit_cannot_be_written(trial: Trial) -> None:
+    trial.start()
+    trial.press_start()
+    before = len(trial.chat())
+    with sqlite3.connect(trial.folder / "allocator.db") as books:
+        books.execute("CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'the disk is full'); END")
+    books.close()
+
+    def intrude(world: World) -> None:
+        for text in ("/pause", "/allocation", "/invest"):
+            world.telegram.say(STRANGER, text)
+
+    trial.sandbox.call(intrude)
+    assert "paused" not in trial.say("/status", answer="Alpaca: answers")
+    trial.logged("the update is stopped")
+    assert len(trial.chat()) == before + 1
+
+
+def test_whatever_an_owner_sends_brings_what_was_held_for_them(trial: Trial) -> None:
+    trial.deposit("250")
+    trial.start()
+    trial.at(9, 35)
+    trial.texted("Telegram does not deliver alerts: the owner has not pressed Start")
+    trial.say("/status", answer="Last run: Mon 23 Nov")
+    trial.told("Orders have been executed")

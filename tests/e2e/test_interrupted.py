@@ -3,7 +3,7 @@
 import sqlite3
 from datetime import timedelta
 
-from sandbox.faults import Answer, Hang
+from sandbox.faults import Answer, Denial, Hang
 from sandbox.world import World
 from tests.e2e.trial import Trial
 
@@ -117,6 +117,38 @@ def test_a_token_that_is_revoked_is_said_by_sms_and_orders_go_on(trial: Trial) -
     trial.texted("Orders have been executed")
 
 
+def test_a_token_that_is_refused_once_does_not_make_the_chat_deaf(trial: Trial) -> None:
+    trial.start()
+    trial.press_start()
+    number = trial.sandbox.call(
+        lambda world: world.faults.set("telegram", Denial(401), path="*/getUpdates", times=1),
+    )
+    trial.say("/help", answer="/resume")
+    trial.sandbox.wait_for(lambda world: world.faults.left(number) == 0, 10, "a poll that is refused")
+    trial.say("/status", answer="Next run")
+    assert trial.texts() == []
+
+
+def test_another_program_at_the_same_token_is_said_once_by_sms_and_the_chat_comes_back(trial: Trial) -> None:
+    trial.start()
+    trial.press_start()
+    taken = '{"ok": false, "error_code": 409, "description": "Conflict: terminated by other getUpdates request"}'
+    trial.sandbox.call(lambda world: world.faults.set("telegram", Answer(409, taken), path="*/getUpdates"))
+    trial.sandbox.call(lambda world: world.telegram.updates.wake())
+    trial.texted("another program polls with the same token. Stop the other program")
+    trial.sandbox.call(lambda world: world.faults.clear())
+    trial.say("/status", answer="Next run")
+    assert len(trial.texts()) == 1
+
+
+def test_a_menu_that_cannot_be_set_does_not_keep_the_chat_closed(trial: Trial) -> None:
+    trial.sandbox.call(lambda world: world.faults.set("telegram", Denial(500), path="*/setMyCommands"))
+    trial.start()
+    trial.press_start()
+    trial.logged("the menu of commands is not set")
+    trial.say("/status", answer="Next run")
+
+
 def test_the_broker_away_at_the_start_is_waited_for_and_said_once(trial: Trial) -> None:
     trial.deposit("250")
     trial.sandbox.stop_service("alpaca")
@@ -149,7 +181,7 @@ def test_a_day_on_which_the_service_was_off_is_said_to_be_missed(trial: Trial) -
     trial.at(16, 30)
     trial.start()
     assert trial.texted("missed") == (
-        "Investing was missed on 2026-11-23: Allocator was not running while orders could be sent. "
+        "Investing was missed on 2026-11-23: Allocator was off, or could not reach Alpaca, while orders could be sent. "
         "Nothing was bought; the cash waits for the next trading day."
     )
     assert trial.orders() == []

@@ -84,7 +84,7 @@ REASONS: Mapping[str, str] = {
     "504_after_acting": "HTTP 504",
     "429": "rate limit exceeded",
     "401": "unauthorized",
-    "empty_200": "its answer was not understood (TypeError)",
+    "empty_200": "its answer was not understood",
     "truncated_body": "the connection failed",
     "truncated_json": "its answer was not understood",
 }
@@ -102,8 +102,18 @@ def rows() -> Iterator[Row]:
     account, send = CALLS[2], CALLS[7]
     for fault in LASTING:
         yield Row(account, fault, lasting=True)
-        if fault != "refuse":
+        # Refused, no time can be read either, which is the account's row. A lasting 429 is waited for three minutes:
+        # `make bench` sends 500 orders under it.
+        if fault not in {"refuse", "429"}:
             yield Row(send, fault, lasting=True)
+
+
+def in_the_suite(row: Row) -> bool:
+    """Return whether the tests live through a row; `make reliability` lives through all of them.
+
+    Sending, looking up and the account meet every fault; the other reads fail alike, and meet one of each sort.
+    """
+    return row.call in {CALLS[2], CALLS[7], CALLS[8]} or row.fault in {"hang_before_acting", "502_html", "empty_200"}
 
 
 def expected(row: Row) -> Seen:

@@ -4,9 +4,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from multiprocessing import forkserver
 from pathlib import Path
+from time import monotonic
 
 import psutil
 import pytest
@@ -18,8 +21,9 @@ from broker.gateway import Gateway
 from broker.pool import Pool
 from core.calendar import NEW_YORK, MarketClock
 from core.orders import Accepted, OrderIntent
+from core.ports import BrokerAway
 from core.schedule import Window
-from sandbox.faults import Hang
+from sandbox.faults import Denial, Hang
 from sandbox.server import Sandbox
 
 # What the console script is, with the question that a test has of a worker in place of a command.
@@ -148,7 +152,6 @@ def test_a_call_in_a_worker_that_dies_is_lost_and_the_next_one_is_made(eight: Po
 
 
 def test_a_call_that_takes_too_long_is_lost_and_its_worker_killed(eight: Pool, sandbox: Sandbox) -> None:
-
     sandbox.call(lambda world: world.faults.set("alpaca", Hang(), path="/v2/clock"))
     before = workers()
     assert eight.call("clock", seconds=0.5) == Lost("no answer in time")
@@ -165,3 +168,83 @@ def test_outside_the_window_nothing_is_sent(access: Access, sandbox: Sandbox) ->
         assert sandbox.call(lambda world: world.brokerage.orders()) == []
     finally:
         gateway.close()
+
+
+def hang(sandbox: Sandbox, times: int | None = None) -> int:
+    """Let every question for the time hang; return the fault's number."""
+    return sandbox.call(lambda world: world.faults.set("alpaca", Hang(), path="/v2/clock", times=times))
+
+
+def test_when_one_call_takes_too_long_those_behind_it_are_lost_too(access: Access, sandbox: Sandbox) -> None:
+    hang(sandbox)
+    pool = Pool(access, 1)
+    with ThreadPoolExecutor(6) as threads:
+        calls = [threads.submit(pool.call, "clock", seconds=seconds) for seconds in (3, 30, 30, 30, 30, 30)]
+        answers = [call.result(timeout=20) for call in calls]
+    pool.close()
+    assert [type(answer) for answer in answers] == [Lost] * 6
+
+
+def test_closed_in_the_middle_all_calls_are_lost_at_once(eight: Pool, sandbox: Sandbox) -> None:
+    number = hang(sandbox, times=1)
+    hang(sandbox)
+    with ThreadPoolExecutor(1) as thread:
+        # More calls than workers and than the pool hands out ahead: some have not begun.
+        calls = thread.submit(lambda: dict(eight.each("clock", [()] * 20, seconds=60)))
+        sandbox.wait_for(lambda world: world.faults.left(number) == 0, 20, "a call that hangs")
+        began = monotonic()
+        eight.close()
+        answers = calls.result(timeout=20)
+    assert answers == dict.fromkeys(range(20), Lost("the workers were stopped"))
+    assert monotonic() - began < 5
+
+
+def test_once_closed_a_pool_starts_no_worker_any_more(eight: Pool) -> None:
+    before = workers()
+    eight.close()
+    assert eight.call("clock", seconds=10) == Lost("the workers were stopped")
+    assert workers() == before
+
+
+@pytest.mark.parametrize("failure", [ConnectionRefusedError("no such server"), EOFError("unexpected EOF")])
+def test_when_no_worker_can_be_started_the_call_is_lost_and_the_next_one_is_made(
+    eight: Pool, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    def refuse(_fds: object) -> None:
+        raise failure
+
+    # What a fork server that dies at this moment makes of a start.
+    with monkeypatch.context() as dead:
+        dead.setattr(forkserver, "connect_to_new_process", refuse)
+        assert isinstance(eight.call("clock", seconds=10), Lost)
+        assert [type(answer) for _, answer in eight.each("clock", [()] * 2, seconds=10)] == [Lost] * 2
+        assert {type(answer) for answer in eight.warm(10)} == {Lost}
+    assert isinstance(eight.call("clock", seconds=10), MarketClock)
+
+
+def test_closed_while_its_workers_open_connections_a_gateway_ends_them(access: Access, sandbox: Sandbox) -> None:
+    before = workers()
+    number = hang(sandbox, times=1)
+    hang(sandbox)
+    gateway = Gateway(access, max_workers=4)
+    with ThreadPoolExecutor(1) as thread:
+        preparing = thread.submit(gateway.prepare, 4)
+        sandbox.wait_for(lambda world: world.faults.left(number) == 0, 20, "a call that hangs")
+        gateway.close()
+        assert workers() == before
+        with pytest.raises(BrokerAway):
+            preparing.result(timeout=5)
+    for late in (gateway.clock, lambda: gateway.prepare(4)):
+        with pytest.raises(BrokerAway, match="the workers were stopped"):
+            late()
+    assert workers() == before
+
+
+def test_when_no_worker_gets_through_the_longest_wait_is_what_counts(access: Access, sandbox: Sandbox) -> None:
+    sandbox.call(lambda world: world.faults.set("alpaca", Denial(500), path="/v2/clock", times=6))
+    sandbox.call(lambda world: world.faults.set("alpaca", Denial(429, wait_seconds=30), path="/v2/clock"))
+    gateway = Gateway(access, max_workers=7)
+    with pytest.raises(BrokerAway) as away:
+        gateway.prepare(7)
+    gateway.close()
+    assert away.value.wait > 0

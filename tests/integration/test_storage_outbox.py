@@ -10,10 +10,11 @@ from core.alerts import Alert, AlertKind, Table
 from storage import database
 from storage.database import Database
 from storage.errors import NoSuchDelivery
-from storage.outbox import Delivery, Outbox, Recipient
+from storage.outbox import LONGEST_WAIT, Delivery, Outbox, Recipient
 
 NOW = datetime(2026, 11, 27, 14, 35, tzinfo=UTC)
-SOON = NOW + timedelta(minutes=1)
+MINUTE = timedelta(minutes=1)
+SOON = NOW + MINUTE
 PHONE, SMS = Recipient("telegram", "7"), Recipient("sms", "+15550100")
 
 
@@ -67,7 +68,7 @@ def test_a_recipient_gets_the_next_alert_only_after_the_one_before_it(outbox: Ou
 def test_a_failed_delivery_waits_for_its_next_try_and_keeps_back_what_is_behind_it(outbox: Outbox) -> None:
     for text in ("one", "two"):
         outbox.say(news(text), NOW)
-    outbox.failed(first(outbox).id, "no network", next_try=SOON)
+    outbox.failed(first(outbox).id, "no network", NOW, MINUTE)
     assert due(outbox) == [("sms", "one")]
     assert due(outbox, SOON) == [("telegram", "one"), ("sms", "one")]
 
@@ -81,9 +82,25 @@ def test_an_attempt_counts_before_it_is_made(outbox: Outbox) -> None:
 
 def test_a_next_try_set_before_the_clock_went_back_does_not_silence_the_outbox(outbox: Outbox) -> None:
     outbox.say(news("one"), NOW)
-    outbox.failed(first(outbox).id, "no network", next_try=NOW + timedelta(minutes=5))
+    outbox.failed(first(outbox).id, "no network", NOW, timedelta(minutes=5))
     assert due(outbox, NOW - timedelta(minutes=50)) == [("sms", "one")]
     assert due(outbox, NOW - timedelta(days=30)) == [("telegram", "one"), ("sms", "one")]
+
+
+def test_a_wait_of_hours_is_one_of_an_hour_and_not_none(outbox: Outbox) -> None:
+    outbox.say(news("one"), NOW)
+    outbox.failed(first(outbox).id, "Telegram asked to slow down", NOW, timedelta(hours=2))
+    outbox.refused(first(outbox, "sms").id, "no credit", NOW, timedelta(days=2))
+    assert (due(outbox), outbox.next_due()) == ([], NOW + LONGEST_WAIT)
+    assert due(outbox, NOW + LONGEST_WAIT) == [("telegram", "one"), ("sms", "one")]
+
+
+def test_what_a_channel_in_need_of_mending_refused_does_not_count_as_an_attempt(outbox: Outbox) -> None:
+    outbox.say(news("one"), NOW)
+    for _ in range(3):
+        outbox.attempting(first(outbox).id, NOW)
+        outbox.refused(1, "no credit", NOW - MINUTE, MINUTE)
+    assert first(outbox).attempts == 0
 
 
 def test_what_is_said_by_a_clock_ahead_of_this_machines_is_due_at_once(outbox: Outbox) -> None:
@@ -96,8 +113,9 @@ def test_a_held_delivery_keeps_everything_back_until_its_recipient_is_released(o
         outbox.say(news(text), NOW)
     outbox.hold(first(outbox).id, "never pressed Start")
     assert due(outbox, NOW + timedelta(days=9)) == [("sms", "one")]
-    assert outbox.release("telegram", "8", SOON) == 0
-    assert outbox.release("telegram", "7", SOON) == 1
+    assert outbox.release(Recipient("telegram", "8"), SOON) == 0
+    assert outbox.release(PHONE, SOON) == 1
+    assert outbox.release(PHONE, SOON) == 0
     assert due(outbox, SOON) == [("telegram", "one"), ("sms", "one")]
 
 
@@ -113,7 +131,7 @@ def test_an_ended_delivery_never_changes(outbox: Outbox) -> None:
     delivery = first(outbox).id
     outbox.delivered(delivery, "message 5", NOW)
     with pytest.raises(NoSuchDelivery, match="is not open"):
-        outbox.failed(delivery, "no network", SOON)
+        outbox.failed(delivery, "no network", NOW, MINUTE)
     with pytest.raises(NoSuchDelivery):
         outbox.attempting(99, NOW)
     assert due(outbox, SOON) == [("sms", "one")]
@@ -124,12 +142,14 @@ def test_the_outbox_says_when_to_look_again_and_how_much_is_undelivered(outbox: 
     for text in ("one", "two"):
         outbox.say(news(text), NOW)
     assert (outbox.next_due(), outbox.undelivered_count()) == (NOW, 4)
-    outbox.failed(first(outbox).id, "no network", SOON)
+    outbox.failed(first(outbox).id, "no network", NOW, MINUTE)
     outbox.hold(first(outbox, "sms").id, "waits")
     assert (outbox.next_due(), outbox.undelivered_count()) == (SOON, 4)
     outbox.give_up(1, "300 tries", NOW)
     outbox.delivered(2, None, NOW)
     assert outbox.undelivered_count() == 2
+    outbox.delivered(4, None, NOW)
+    assert (outbox.undelivered_count(PHONE), outbox.undelivered_count(SMS)) == (1, 0)
 
 
 def test_the_same_trouble_is_said_once_until_it_is_cleared(outbox: Outbox, opened: Database) -> None:
@@ -144,6 +164,20 @@ def test_the_same_trouble_is_said_once_until_it_is_cleared(outbox: Outbox, opene
     assert outbox.say(news("Alpaca is away"), SOON, once_key="broker") is not None
 
 
+def test_several_keys_are_cleared_together(outbox: Outbox) -> None:
+    for key in ("held", "lost"):
+        outbox.say(news(key), NOW, once_key=key)
+    assert outbox.clear("down", "held", "lost")
+    assert not outbox.clear("held", "lost")
+
+
+def test_the_trouble_of_one_recipient_is_said_to_everybody_else(opened: Database) -> None:
+    owners = [PHONE, Recipient("telegram", "8"), SMS]
+    outbox = Outbox(opened, "main", owners)
+    outbox.say(news("7 is not reached"), NOW, except_to=PHONE)
+    assert [delivery.recipient for delivery in outbox.due(NOW)] == ["8", "+15550100"]
+
+
 def test_a_channels_own_trouble_is_said_by_the_others(outbox: Outbox) -> None:
     outbox.say(news("Telegram is away"), NOW, except_by="telegram")
     assert due(outbox) == [("sms", "Telegram is away")]
@@ -155,7 +189,7 @@ def test_another_opening_goes_on_where_the_last_one_ended(tmp_path: Path) -> Non
         outbox = Outbox(before, "main", [PHONE])
         outbox.say(news("one"), NOW)
         outbox.attempting(1, NOW)
-        outbox.failed(1, "no network", SOON)
+        outbox.failed(1, "no network", NOW, MINUTE)
     with database.open(url) as after:
         outbox = Outbox(after, "main", [PHONE])
         assert outbox.due(NOW) == ()
