@@ -34,7 +34,6 @@ class Trouble:
         self._failures = 0
         self._not_before = 0.0
         self._good = 0
-        self.broker: str | None = None
 
     def is_time(self) -> bool:
         """Return whether the pause after the last failure is over."""
@@ -42,7 +41,6 @@ class Trouble:
 
     def broker_failed(self, error: BrokerAway) -> None:
         """Note that the broker could not be used."""
-        self.broker = str(error)
         self._pause(error.wait)
         log.warning("the broker cannot be used (%s); failure %d in a row", error, self._failures)
         refused = isinstance(error, BrokerRefused)
@@ -58,7 +56,7 @@ class Trouble:
 
     def went_well(self) -> None:
         """Note a tick without any failure; after some in a row, what was said to be broken is said to be mended."""
-        self.broker, self._failures, self._not_before = None, 0, 0.0
+        self._failures, self._not_before = 0, 0.0
         self._good += 1
         if self._good == MENDED_AFTER:
             # Asked of the records, because an earlier process may have said it.

@@ -5,7 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import assert_never
 
-from core.money import Cents, as_text, in_dollars, round_to_cents
+from core.money import Cents, as_text, round_to_cents
 from core.symbols import AssetClass, asset_class
 
 
@@ -176,8 +176,3 @@ def adopted(order: Order, found: BrokerOrder) -> Order:
         filled_price=found.filled_price,
         reason=None,
     )
-
-
-def dollars(intent: OrderIntent) -> Decimal:
-    """Return the order's notional in dollars, as the broker is told it."""
-    return in_dollars(intent.notional)

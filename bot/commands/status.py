@@ -50,7 +50,11 @@ def _cash(services: Services, clock: MarketClock) -> list[Fact]:
     target = services.records.target(clock.today)
     policy = services.rules.policy
     account = services.ports.broker.account()
-    cash = investable(account, reserve=policy.reserve, left_today=None)
+    left_today = None
+    if policy.max_per_day is not None:
+        spent = services.records.ledger.spent_on(services.records.account, clock.today)
+        left_today = max(0, policy.max_per_day - spent)
+    cash = investable(account, reserve=policy.reserve, left_today=left_today)
     needed = investing.need(target.allocation, policy.minimums, {})
     facts = [("Cash to invest", f"{as_text(cash.cents)} ({as_text(needed.cash)} is needed to invest)")]
     if account.trouble:

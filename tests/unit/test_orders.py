@@ -17,7 +17,6 @@ from core.orders import (
     Unknown,
     adopted,
     after,
-    dollars,
 )
 
 INTENT = OrderIntent("main-20261127-invest-0-VOO-buy", "Domestic Large Cap", "VOO", 35_00)
@@ -97,7 +96,3 @@ def test_an_order_that_is_over_commits_only_what_it_bought(state: OrderState) ->
     partly = replace(FILLED, filled_quantity=Decimal("0.02"))
     assert replace(adopted(PLANNED, partly), state=state).committed == 11_00
     assert replace(PLANNED, state=state).committed == 0
-
-
-def test_the_broker_is_told_dollars_with_two_decimals() -> None:
-    assert str(dollars(replace(INTENT, notional=5_10))) == "5.10"
