@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from time import monotonic
 
+from core.money import as_text, floor_to_cents
 from sandbox.days import AFTER_OPEN, alert_since
 from sandbox.phone import Inbox, News, Phone, shown_at
 from sandbox.product import Product
@@ -53,7 +54,8 @@ class Conversation:
         """
         self._show_news()
         opens = self._sandbox.call(lambda world: next_session(world.clock.now()).opens)
-        self._phone.say(f"${deposit:.2f} arrives in the account, and the clock moves to {opens + AFTER_OPEN:%H:%M}.")
+        arrives = f"{as_text(floor_to_cents(deposit))} arrives in the account"
+        self._phone.say(f"{arrives}, and the clock moves to {opens + AFTER_OPEN:%H:%M}.")
         if self._typed.is_terminal:
             self._phone.say("Type to the bot as its owner, or a button's number to tap it. Ctrl-C ends.")
         self._sandbox.call(lambda world: _begin(world, deposit, opens + AFTER_OPEN))

@@ -46,15 +46,29 @@ class _Reception:
         # Whoever is not known has no account to count for.
         allowed, quota = self._brokerage.rate_limit.take() if known else (True, {})
 
+        body = bytearray()
+
+        async def receive_and_remember() -> Message:
+            message = await receive()
+            body.extend(message.get("body", b""))
+            return message
+
         async def send_and_remember(message: Message) -> None:
             if message["type"] == "http.response.start":
-                seen = RequestSeen(self._brokerage.clock.now(), scope["method"], scope["path"], message["status"])
+                seen = RequestSeen(
+                    self._brokerage.clock.now(),
+                    scope["method"],
+                    scope["path"],
+                    message["status"],
+                    scope["query_string"].decode("latin-1"),
+                    bytes(body),
+                )
                 self._brokerage.requests_seen.append(seen)
                 MutableHeaders(scope=message).update(quota)
             await send(message)
 
         app = self._app if known and allowed else (_too_many if known else _stranger)(scope["path"])
-        await app(scope, receive, send_and_remember)
+        await app(scope, receive_and_remember, send_and_remember)
 
     def _is_known(self, headers: Headers) -> bool:
         key_id = headers.get("APCA-API-KEY-ID", "")

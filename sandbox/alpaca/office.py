@@ -34,6 +34,8 @@ class RequestSeen(NamedTuple):
     method: str
     path: str
     status: int
+    query: str = ""
+    body: bytes = b""
 
 
 class Office:
