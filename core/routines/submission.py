@@ -55,10 +55,11 @@ def submit(run: Run, ports: Ports, *, sent_before: bool) -> bool:
         to_send = sent.turned_away
         if not doubtful and not to_send:
             return True
-        pause = next(pauses, None)
         if to_send and ports.pace.monotonic() < patience:
             # Being turned away is no failure and uses no round up.
-            pause = max(sent.wait, SHORTEST_WAIT)
+            pause: float | None = max(sent.wait, SHORTEST_WAIT)
+        else:
+            pause = next(pauses, None)
         if pause is None or ports.pace.wait(pause):
             return False
 

@@ -19,6 +19,7 @@ from core.orders import (
     OrderState,
     Rejected,
     Submission,
+    TurnedAway,
     Unknown,
 )
 from core.ports import BrokerAway
@@ -38,6 +39,7 @@ class Fate(Enum):
     LANDS_LATE = auto()
     REFUSED = auto()
     REFUSED_AS_THE_FIRST_LANDS = auto()
+    TURNED_AWAY = auto()
 
 
 LATE_BY = timedelta(seconds=40)
@@ -193,6 +195,8 @@ class FakeBroker:
             case Fate.REFUSED_AS_THE_FIRST_LANDS:
                 self._land(at=self.now + LATE_BY)
                 return Rejected("insufficient buying power")
+            case Fate.TURNED_AWAY:
+                return TurnedAway(20.0)
             case Fate.LOST:
                 return Unknown("the connection failed")
             case Fate.LANDS_LATE:

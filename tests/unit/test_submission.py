@@ -182,3 +182,26 @@ def test_waits_between_tries_grow(world: World) -> None:
     world.invest()
     assert world.pace.waits == sorted(world.pace.waits)
     assert world.sent("VOO") == 4
+
+
+def test_being_turned_away_uses_no_round_up_and_every_order_gets_through(world: World) -> None:
+    world.fate("VOO", *[Fate.TURNED_AWAY] * 5)
+    world.invest()
+    assert world.texts == ["Orders have been executed. Bought $60 of VOO, $40 of AGG."]
+    assert (world.held("VOO"), world.held("AGG")) == (1, 1)
+
+
+def test_turned_away_for_three_minutes_the_run_is_left_for_the_next_tick(world: World) -> None:
+    world.fate("VOO", *[Fate.TURNED_AWAY] * 30)
+    assert world.invest().state is RunState.SUBMITTING
+    assert 9 <= world.sent("VOO") < 20
+
+
+def test_paused_in_the_middle_nothing_more_is_sent(world: World) -> None:
+    world.fate("VOO", Fate.LOST)
+    world.ledger.paused = True
+    assert world.invest().state is RunState.SUBMITTING
+    assert world.sent("VOO") == 0
+    world.ledger.paused = False
+    assert world.invest().state is RunState.DONE
+    assert world.held("VOO") == 1
