@@ -1,7 +1,6 @@
 """What the owner configures: one frozen object, checked as a whole before anything else happens."""
 
 import re
-from decimal import Decimal
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -22,6 +21,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from bot.settings_values import Dollars, Host, Origin, Phone, Secret, Sender, listed
 from core import investing, money
 from core.account import Minimums
 from core.allocation import Allocation, AllocationError, BasisPoints, Sector, parse_weight
@@ -30,58 +30,6 @@ from core.symbols import normalise
 
 LIVE_HOST = "api.alpaca.markets"
 PREFIX = "ALLOCATOR_"
-
-_HOST = r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:\d{1,5})?"
-
-
-def _origin(text: str) -> str:
-    # Strict on purpose: a trailing dot or a fragment would be the same host under another name.
-    if not re.fullmatch(rf"https://{_HOST}/?", text):
-        raise ValueError("must be an https origin without a path, such as https://paper-api.alpaca.markets")
-    return text.rstrip("/").lower()
-
-
-def _host(text: str) -> str:
-    if not re.fullmatch(_HOST, text):
-        raise ValueError("must be a host or host:port without https://, such as rest.nexmo.com")
-    return text
-
-
-def _cents(value: object) -> Cents:
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        raise ValueError('must be dollars, such as 1 or "0.50"')
-    if not re.fullmatch(r"\$?\d{1,12}(\.\d{1,2})?", str(value).strip()):
-        raise ValueError('must be dollars of at most two decimals and not negative, such as 1 or "0.50"')
-    return money.floor_to_cents(Decimal(str(value).strip().removeprefix("$")))
-
-
-def _phone(text: str) -> str:
-    digits = re.sub(r"[\s().-]", "", text).removeprefix("+")
-    if not re.fullmatch(r"\d{7,15}", digits):
-        raise ValueError("must be a phone number with its country code, such as 14155550100")
-    return digits
-
-
-def _sender(text: str) -> str:
-    # Vonage: a number, or a name of at most 11 letters and digits.
-    if re.fullmatch(r"[A-Za-z0-9 ]{1,11}", text):
-        return text
-    return _phone(text)
-
-
-def _listed(value: object) -> object:
-    return [value] if isinstance(value, int | str) else value
-
-
-def _filled_in(value: SecretStr) -> SecretStr:
-    if not value.get_secret_value().strip():
-        raise ValueError("is empty: fill it in")
-    return value
-
-
-Origin = Annotated[str, AfterValidator(_origin)]
-Dollars = Annotated[Cents, BeforeValidator(_cents)]
-Secret = Annotated[SecretStr, AfterValidator(_filled_in)]
 
 
 class Part(BaseModel):
@@ -120,7 +68,7 @@ class TelegramSettings(Part):
     """The chat: the bot's token, and who alone may use it."""
 
     token: Secret
-    owner_ids: Annotated[tuple[Annotated[int, Field(gt=0)], ...], BeforeValidator(_listed)]
+    owner_ids: Annotated[tuple[Annotated[int, Field(gt=0)], ...], BeforeValidator(listed)]
     api_url: Origin = "https://api.telegram.org"
 
     @field_validator("token")
@@ -143,9 +91,9 @@ class VonageSettings(Part):
 
     api_key: Secret
     api_secret: Secret
-    sender: Annotated[str, AfterValidator(_sender)]
-    recipient: Annotated[str, AfterValidator(_phone)]
-    rest_host: Annotated[str, AfterValidator(_host)] = "rest.nexmo.com"
+    sender: Sender
+    recipient: Phone
+    rest_host: Host = "rest.nexmo.com"
 
 
 class StorageSettings(Part):
