@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any, Protocol
 
 from telegram import InlineKeyboardMarkup, Message, Update
@@ -128,7 +129,7 @@ async def _guarded(handle: Handle, chat: Chat, services: Services, words: Sequen
     try:
         await handle(chat, services, words)
     except BrokerAway as error:
-        await chat.show(f"Alpaca cannot be reached: {error}. Please try again in a moment.")
+        await chat.show(f"Alpaca cannot be reached: {escape(str(error), quote=False)}. Please try again in a moment.")
     except TelegramError as error:
         # Its text may hold the token; the owner cannot be answered now, and the outbox says what matters.
         log.warning("an answer could not be given: %s", type(error).__name__)

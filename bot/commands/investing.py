@@ -33,7 +33,7 @@ async def _invest(chat: Chat, services: Services, _words: Sequence[str]) -> None
         offer = await asyncio.to_thread(services.offers.make)
     await asyncio.to_thread(_note, services, chat, "invest", type(offer).__name__)
     if isinstance(offer, Refusal):
-        await chat.show(offer.text)
+        await chat.show(escape(offer.text, quote=False))
     else:
         await chat.show(*await _shown(chat, services, offer))
 
@@ -56,7 +56,7 @@ async def _confirm(chat: Chat, services: Services, words: Sequence[str]) -> None
             services.pump.nudge()
     match done:
         case Refusal(text):
-            await _tell(chat, text)
+            await _tell(chat, escape(text, quote=False))
         case Changed(offer):
             html, markup = await _shown(chat, services, offer)
             changed = "The account has changed meanwhile, so nothing was done. Now it would be:"

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import date, datetime
+from html import escape
 
 from bot.chat import Chat, Command
 from bot.records import now
@@ -19,7 +20,9 @@ async def _pause(chat: Chat, services: Services, words: Sequence[str]) -> None:
         try:
             until = _until(words)
         except ValueError:
-            await chat.reply(f"{' '.join(words)[:40]!r} is not a date that I understand. {USAGE}")
+            await chat.reply(
+                f"{escape(repr(' '.join(words)[:40]), quote=False)} is not a date that I understand. {USAGE}"
+            )
             return
         today = await asyncio.to_thread(_today, services)
         if until <= today:

@@ -213,6 +213,7 @@ def test_a_pause_with_a_date_that_makes_no_sense_explains_itself(trial: Trial) -
     trial.start()
     trial.press_start()
     trial.say("/pause until tomorrow", answer="'until tomorrow' is not a date that I understand. Write /pause")
+    trial.say("/pause until <b", answer="'until <b' is not a date that I understand.")
     trial.say("/pause until 2026-11-23", answer="2026-11-23 is not in the future (it is 2026-11-23).")
     trial.say("/status", answer="Next run: Mon 23 Nov")
 
