@@ -4,19 +4,18 @@ JSON over HTTPS without a password, because it is bound to loopback and everythi
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from datetime import datetime
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from sandbox.bodies import Body, dollars, optional_integer, seconds
 from sandbox.faults import CATALOGUE, Answer, Fault, Slow
+from sandbox.levers import levers
 from sandbox.sessions import NEW_YORK
 from sandbox.world import World
-
-Body = Mapping[str, object]
 
 
 def control_app(world: World, owner_id: int, settle: Callable[[], Awaitable[None]]) -> Starlette:
@@ -27,12 +26,14 @@ def control_app(world: World, owner_id: int, settle: Callable[[], Awaitable[None
     GET /transcript and /clock; POST /clock {set | advance (seconds)}, /deposit and /withdraw {amount}, /halt,
     /resume and /vanish {symbol}, /say {text}, /tap {button, message_id?}, /start {}, /faults {service, kind,
     method?, path?, times?}, /faults/clear {number?}. A fault's kind is a name of sandbox.faults.CATALOGUE, or
-    `answer` with {status, body?, content_type?, after_acting?}, or `slow` with {seconds, after_acting?}.
+    `answer` with {status, body?, content_type?, after_acting?}, or `slow` with {seconds, after_acting?}. How strict
+    the stand-ins are is set by the paths of sandbox.levers.
     """
     actions: Mapping[str, Callable[[Body], object]] = {
+        **levers(world, owner_id),
         "/clock": lambda body: _move_clock(world, body),
-        "/deposit": lambda body: world.brokerage.deposit(_amount(body)),
-        "/withdraw": lambda body: world.brokerage.withdraw(_amount(body)),
+        "/deposit": lambda body: world.brokerage.deposit(dollars(body)),
+        "/withdraw": lambda body: world.brokerage.withdraw(dollars(body)),
         "/halt": lambda body: world.brokerage.halt(str(body["symbol"])),
         "/resume": lambda body: world.brokerage.resume(str(body["symbol"])),
         "/vanish": lambda body: world.brokerage.vanish(str(body["symbol"])),
@@ -40,7 +41,7 @@ def control_app(world: World, owner_id: int, settle: Callable[[], Awaitable[None
         "/say": lambda body: world.telegram.say(owner_id, str(body["text"])).id,
         "/tap": lambda body: _tap(world, owner_id, body),
         "/faults": lambda body: _set_fault(world, body),
-        "/faults/clear": lambda body: world.faults.clear(_optional_integer(body, "number")),
+        "/faults/clear": lambda body: world.faults.clear(optional_integer(body, "number")),
     }
 
     async def act(request: Request) -> JSONResponse:
@@ -50,7 +51,7 @@ def control_app(world: World, owner_id: int, settle: Callable[[], Awaitable[None
             await settle()
         except KeyError as missing:
             return JSONResponse({"error": f"{missing} is missing"}, status_code=400)
-        except (ValueError, TypeError) as wrong:
+        except (ValueError, TypeError, LookupError) as wrong:
             return JSONResponse({"error": str(wrong)}, status_code=400)
         return JSONResponse({"result": result})
 
@@ -77,13 +78,13 @@ def _move_clock(world: World, body: Body) -> str:
     if "set" in body:
         world.clock.set(datetime.fromisoformat(str(body["set"])))
     else:
-        world.clock.advance(timedelta(seconds=float(str(body["advance"]))))
+        world.clock.advance(seconds(body, "advance"))
     return _time(world)
 
 
 def _tap(world: World, owner_id: int, body: Body) -> str:
     """Tap a button, of the newest message that has any unless one is named."""
-    message_id = _optional_integer(body, "message_id")
+    message_id = optional_integer(body, "message_id")
     if message_id is None:
         newest = world.telegram.newest_with_buttons()
         if newest is None:
@@ -99,7 +100,7 @@ def _set_fault(world: World, body: Body) -> int:
         _fault(body),
         method=str(body.get("method", "*")),
         path=str(body.get("path", "*")),
-        times=_optional_integer(body, "times"),
+        times=optional_integer(body, "times"),
     )
 
 
@@ -114,20 +115,8 @@ def _fault(body: Body) -> Fault:
                 after_acting=after_acting,
             )
         case "slow" if "seconds" in body:
-            return Slow(timedelta(seconds=float(str(body["seconds"]))), after_acting)
+            return Slow(seconds(body, "seconds"), after_acting)
         case kind if kind in CATALOGUE:
             return CATALOGUE[kind]
         case kind:
             raise ValueError(f"kind is {kind!r}, must be answer or one of {', '.join(CATALOGUE)}")
-
-
-def _amount(body: Body) -> Decimal:
-    try:
-        return Decimal(str(body["amount"]))
-    except InvalidOperation as error:
-        raise ValueError(f'amount is {body["amount"]!r}, must be dollars such as "250.00"') from error
-
-
-def _optional_integer(body: Body, name: str) -> int | None:
-    value = body.get(name)
-    return None if value is None else int(str(value))

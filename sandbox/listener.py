@@ -1,4 +1,4 @@
-"""One HTTPS port on loopback that can be closed and opened again, connections and all."""
+"""One HTTP or HTTPS port on loopback that can be closed and opened again, connections and all."""
 
 import asyncio
 import socket
@@ -14,14 +14,17 @@ from sandbox.link import listening_socket, reset
 
 
 class Listener:
-    """Serve one application over TLS on a port of its own; all methods belong to one event loop."""
+    """Serve one application on a port of its own, over TLS or without; all methods belong to one event loop.
 
-    def __init__(self, app: ASGIApp, tls: ssl.SSLContext) -> None:
+    `port` 0 is any free one, chosen when it opens.
+    """
+
+    def __init__(self, app: ASGIApp, tls: ssl.SSLContext | None, port: int = 0) -> None:
         self._app = app
         self._tls = tls
         self._server: _PromptServer | None = None
         self._serving: asyncio.Task[None] | None = None
-        self.port = 0
+        self.port = port
 
     async def open(self) -> None:
         """Listen, on the same port as before if there was one; do nothing when already open."""
@@ -29,10 +32,11 @@ class Listener:
             return
         listening = listening_socket(self.port)
         self.port = listening.getsockname()[1]
+        tls = self._tls
         self._server = _PromptServer(
             uvicorn.Config(
                 self._serve,
-                ssl_context_factory=lambda _config, _default: self._tls,
+                ssl_context_factory=None if tls is None else lambda _config, _default: tls,
                 interface="asgi3",  # uvicorn's own guess takes a bound method for the older one
                 lifespan="off",
                 http="h11",

@@ -1,56 +1,91 @@
-"""Every call to Alpaca, with every fault: what is expected, and how a row is lived through.
+"""Every call of the product to a service, with every fault: the one table.
 
-docs/reliability.md is generated from this table (`make reliability`), and tests/integration/test_faults.py holds the
-product against it.
+What each row must come to is in fault_expected, and how it is lived through in fault_broker_rows, fault_chat_rows and
+fault_start_rows. `make reliability` lives through all of it and writes docs/reliability.md; tests/integration/
+test_faults.py holds the product against a part of it.
 """
 
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-
-import trustme
+from enum import Enum
 
 from core.allocation import Sector
-from core.runs import RunKey
-from core.schedule import Routine
-from sandbox.faults import CATALOGUE, Refuse
-from sandbox.world import World
-from tests.integration.installation import Installation, installed
+from sandbox.faults import CATALOGUE
 
 SECTORS = (Sector("Stocks", "VOO", 6000), Sector("Bonds", "AGG", 3000), Sector("Crypto", "BTC/USD", 1000))
-EXECUTED = "Orders have been executed. Bought $150 of VOO, $75 of AGG, $25 of BTCUSD."
-BACK = "Alpaca answers again."
-MISSED = (
-    "Investing was missed on 2026-11-23: the time for the day's orders was over before Alpaca could be reached. "
-    "Nothing was bought; the cash waits for the next trading day."
-)
-LONGEST = 40.0
-"""Seconds after which a row that has not ended is wrong."""
+
+
+class Occasion(Enum):
+    """When the product makes a call, which is how a row makes it happen."""
+
+    MORNING = "a run that is due"
+    ALERT = "a run that ended, said in the chat"
+    TEXT = "a run that ended, said by SMS"
+    QUESTION = "the owner's question"
+    TAP = "the owner's tap on a button"
+    NOTICE = "the notice that answers a tap"
+    POLL = "waiting for what the owner writes"
+    RECONNECTING = "listening again after a poll failed"
+    START = "the service's start"
+    MENU = "the service's start, for a convenience"
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call of the product to Alpaca: what it is for, and the request it is."""
+    """A call of the product to a service: what it is for, and the request it is.
+
+    `together` is how many such requests the occasion makes, None where that depends: a fault that
+    happens once happens to each of them.
+    """
 
     what: str
     method: str
     path: str
+    service: str = "alpaca"
+    occasion: Occasion = Occasion.MORNING
+    together: int | None = 1
     first_lost: bool = False
     """Whether the orders' first sending is lost too, because only then this call is made."""
 
 
-CALLS = (
-    Call("read the market's time", "GET", "/v2/clock"),
-    Call("read the trading days", "GET", "/v2/calendar"),
-    Call("read the account", "GET", "/v2/account"),
+CLOCK = Call("read the market's time", "GET", "/v2/clock")
+DAYS = Call("read the trading days", "GET", "/v2/calendar")
+ACCOUNT = Call("read the account", "GET", "/v2/account")
+PRICE = Call("read a coin's price", "GET", "/v1beta3/crypto/us/latest/trades")
+SEND = Call("send an order", "POST", "/v2/orders", together=len(SECTORS))
+LOOK_UP = Call("look an order up by its id", "GET", "/v2/orders:by_client_order_id", first_lost=True)
+
+BROKER_CALLS = (
+    CLOCK,
+    DAYS,
+    ACCOUNT,
     Call("list orders", "GET", "/v2/orders"),
     Call("read a fund", "GET", "/v2/assets/*"),
     Call("list the coins", "GET", "/v2/assets"),
-    Call("read a coin's price", "GET", "/v1beta3/crypto/us/latest/trades"),
-    Call("send an order", "POST", "/v2/orders"),
-    Call("look an order up by its id", "GET", "/v2/orders:by_client_order_id", first_lost=True),
+    PRICE,
+    SEND,
+    LOOK_UP,
 )
+
+
+def _telegram(what: str, method: str, occasion: Occasion, together: int | None = 1) -> Call:
+    return Call(what, "POST", f"*/{method}", "telegram", occasion, together)
+
+
+CHAT_CALLS = (
+    _telegram("say an alert (sendMessage)", "sendMessage", Occasion.ALERT),
+    _telegram("answer the owner (sendMessage)", "sendMessage", Occasion.QUESTION),
+    _telegram("show how a tap went on and ended (editMessageText)", "editMessageText", Occasion.TAP, together=None),
+    _telegram("answer a tap (answerCallbackQuery)", "answerCallbackQuery", Occasion.NOTICE),
+    _telegram("hear the owner (getUpdates)", "getUpdates", Occasion.POLL),
+    _telegram("see that no webhook is in the way (deleteWebhook)", "deleteWebhook", Occasion.RECONNECTING),
+    _telegram("connect the chat (getMe)", "getMe", Occasion.START),
+    _telegram("set the menu of commands (setMyCommands)", "setMyCommands", Occasion.MENU),
+)
+
+SMS_CALL = Call("say an alert (POST /sms/json)", "POST", "/sms/json", "vonage", Occasion.TEXT)
+
+CALLS = (*BROKER_CALLS, *CHAT_CALLS, SMS_CALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +99,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What came of it: the run's state, the orders at the broker, what was said, and how long it took."""
+    """What came of it: the run's state, the orders at the broker, what was said and where, and how long it took.
+
+    What is said in the chat is a line of each message as it shows at the end, how it ended or what it begins with; an
+    SMS is whole. The rows of Alpaca name no place: their alerts are read from the outbox, which keeps each for every
+    channel.
+    """
 
     state: str
     orders: int
@@ -72,126 +112,59 @@ class Seen:
     seconds: float = 0.0
 
 
-REASONS: Mapping[str, str] = {
-    "hang_before_acting": "no answer in time",
-    "hang_after_acting": "no answer in time",
-    "reset_before_acting": "the connection failed",
-    "reset_after_acting": "the connection failed",
-    "reset_within_answer": "the connection failed",
-    "refuse": "the connection failed",
-    "500": "internal server error occurred",
-    "502_html": "HTTP 502",
-    "504_after_acting": "HTTP 504",
-    "429": "rate limit exceeded",
-    "401": "unauthorized",
-    "empty_200": "its answer was not understood",
-    "truncated_body": "the connection failed",
-    "truncated_json": "its answer was not understood",
-}
-"""The words a person reads for each fault; a slow answer is none."""
+def chat(line: str) -> str:
+    """Return how the table tells a line of the chat."""
+    return f"chat: {line}"
+
+
+def sms(text: str) -> str:
+    """Return how the table tells an SMS."""
+    return f"SMS: {text}"
+
 
 LASTING = ("hang_before_acting", "refuse", "500", "429", "401", "empty_200")
 
 
 def rows() -> Iterator[Row]:
-    """Return the table's rows: every fault once in every call, and some that last in the calls that matter most."""
+    """Return the table's rows: every fault once in every call, and some that last in the calls that matter most.
+
+    A port that refuses does so for a while, and whatever is asked: such a row lasts until the rest has ended.
+    """
     for call in CALLS:
         for fault in CATALOGUE:
             if fault != "refuse":
                 yield Row(call, fault)
-    account, send = CALLS[2], CALLS[7]
+            elif call.service != "alpaca":
+                yield Row(call, fault, lasting=True)
     for fault in LASTING:
-        yield Row(account, fault, lasting=True)
+        yield Row(ACCOUNT, fault, lasting=True)
         # Refused, no time can be read either, which is the account's row. A lasting 429 is waited for three minutes:
         # `make bench` sends 500 orders under it.
         if fault not in {"refuse", "429"}:
-            yield Row(send, fault, lasting=True)
+            yield Row(SEND, fault, lasting=True)
+
+
+IN_THE_SUITE = {
+    Occasion.ALERT: {"401"},
+    Occasion.TEXT: {"401"},
+    Occasion.QUESTION: {"502_html"},
+    Occasion.TAP: {"500"},
+    Occasion.NOTICE: {"truncated_json"},
+    Occasion.POLL: {"refuse"},
+    Occasion.START: {"401"},
+}
+"""What the tests live through of the chat and the SMS: test_channels has every fault in both channels' sending."""
 
 
 def in_the_suite(row: Row) -> bool:
     """Return whether the tests live through a row; `make reliability` lives through all of them.
 
-    Sending and looking up meet every fault; the reads fail alike, and meet one of each sort.
+    Sending an order and looking one up meet every fault; the reads fail alike, and meet one of each sort.
     """
-    return row.call in CALLS[7:] or row.lasting or row.fault in {"hang_before_acting", "502_html", "empty_200", "401"}
-
-
-def expected(row: Row) -> Seen:
-    """Return what a row must come to.
-
-    A fault that happens once costs time and nothing else, whatever the call: every order exists once, and one alert
-    says so. Only keys that are refused are said at once, because nobody but the owner can mend them.
-    """
-    optional = row.call.path == "/v1beta3/crypto/us/latest/trades"
-    reads = row.call.method == "GET" and not row.call.first_lost and not optional
-    if row.lasting and row.call.method == "POST":
-        # An empty 200 comes after Alpaca has acted: the orders are there, and are found.
-        return Seen("done", 3, (EXECUTED,)) if row.fault == "empty_200" else Seen("missed", 0, (MISSED,))
-    if reads and row.fault == "401":
-        return Seen("done", 3, (_refused(row.fault), EXECUTED, BACK))
-    if row.lasting:
-        return Seen("done", 3, (_away(row.fault), EXECUTED, BACK))
-    return Seen("done", 3, (EXECUTED,))
-
-
-def live_through(row: Row, folder: Path, authority: trustme.CA) -> Seen:
-    """Live through an investing morning with the row's fault in it."""
-    with installed(folder, authority, sectors=SECTORS, timeout_seconds=1) as installation:
-        if row.call.path != "/v2/calendar":
-            # The trading days are read at the first tick, everything else again when the run is due.
-            installation.at(9, 30)
-        _break(installation, row)
-        installation.set_clock(9, 35)
-        began = time.monotonic()
-        state, said = _until_the_end(installation, row, began + LONGEST)
-        return Seen(state, len(installation.orders()), tuple(said), time.monotonic() - began)
-
-
-def _break(installation: Installation, row: Row) -> None:
-    fault = CATALOGUE[row.fault]
-    times = None if row.lasting else len(SECTORS) if row.call.method == "POST" else 1
-
-    def set_fault(world: World) -> None:
-        if row.call.first_lost:
-            world.faults.set("alpaca", CATALOGUE["502_html"], method="POST", path="/v2/orders", times=len(SECTORS))
-        if isinstance(fault, Refuse):
-            world.faults.set("alpaca", fault)
-        else:
-            world.faults.set("alpaca", fault, method=row.call.method, path=row.call.path, times=times)
-
-    installation.sandbox.call(set_fault)
-
-
-def _until_the_end(installation: Installation, row: Row, deadline: float) -> tuple[str, list[str]]:
-    key = RunKey("main", Routine.INVEST, installation.sandbox.call(lambda world: world.clock.now()).date())
-    said: list[str] = []
-    lasts, ticks = row.lasting, 0
-    while time.monotonic() < deadline:
-        installation.tick()
-        ticks += 1
-        said += [alert.text for alert in installation.said()]
-        if lasts and row.call.method == "POST" and ticks >= 2:
-            # Nobody is told that orders are in doubt while they can still be sent: the day's end decides.
-            installation.set_clock(15, 50)
-            lasts = False
-        elif lasts and said:
-            installation.sandbox.call(lambda world: world.faults.clear())
-            lasts = False
-        run = installation.records.ledger.run(key)
-        mended = BACK in said or not any(text.startswith("Alpaca ") for text in said)
-        if run is not None and run.state.is_final and not lasts and mended:
-            return run.state, said + [alert.text for alert in installation.said()]
-    return "unfinished", said
-
-
-def _away(fault: str) -> str:
+    if row.call.service != "alpaca":
+        return row.fault in IN_THE_SUITE.get(row.call.occasion, set())
     return (
-        f"Alpaca cannot be reached: {REASONS[fault]}. Allocator keeps trying, and orders nothing until Alpaca answers."
-    )
-
-
-def _refused(fault: str) -> str:
-    return (
-        f"Alpaca refuses the keys: {REASONS[fault]}. Nothing is ordered until that is mended: check key_id and "
-        "secret_key in the settings, then restart the service."
+        row.call in {SEND, LOOK_UP}
+        or row.lasting
+        or row.fault in {"hang_before_acting", "502_html", "empty_200", "401"}
     )

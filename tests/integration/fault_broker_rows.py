@@ -1,0 +1,67 @@
+"""How the fault table's rows of Alpaca are lived through: an investing morning each, with its ticks made by hand."""
+
+import time
+from pathlib import Path
+
+import trustme
+
+from core.runs import RunKey
+from core.schedule import Routine
+from sandbox.faults import CATALOGUE, Refuse
+from sandbox.world import World
+from tests.integration.fault_expected import BACK
+from tests.integration.fault_table import DAYS, SECTORS, SEND, Row, Seen
+from tests.integration.installation import Installation, installed
+
+LONGEST = 40.0
+"""Seconds after which a row that has not ended is wrong."""
+
+
+def live_through(row: Row, folder: Path, authority: trustme.CA) -> Seen:
+    """Live through an investing morning with the row's fault in it."""
+    with installed(folder, authority, sectors=SECTORS, timeout_seconds=1) as installation:
+        if row.call != DAYS:
+            # The trading days are read at the first tick, everything else again when the run is due.
+            installation.at(9, 30)
+        _break(installation, row)
+        installation.set_clock(9, 35)
+        began = time.monotonic()
+        state, said = _until_the_end(installation, row, began + LONGEST)
+        return Seen(state, len(installation.orders()), tuple(said), time.monotonic() - began)
+
+
+def _break(installation: Installation, row: Row) -> None:
+    fault = CATALOGUE[row.fault]
+    times = None if row.lasting else row.call.together
+
+    def set_fault(world: World) -> None:
+        if row.call.first_lost:
+            world.faults.set("alpaca", CATALOGUE["502_html"], method="POST", path="/v2/orders", times=len(SECTORS))
+        if isinstance(fault, Refuse):
+            world.faults.set("alpaca", fault)
+        else:
+            world.faults.set("alpaca", fault, method=row.call.method, path=row.call.path, times=times)
+
+    installation.sandbox.call(set_fault)
+
+
+def _until_the_end(installation: Installation, row: Row, deadline: float) -> tuple[str, list[str]]:
+    key = RunKey("main", Routine.INVEST, installation.sandbox.call(lambda world: world.clock.now()).date())
+    said: list[str] = []
+    lasts, ticks = row.lasting, 0
+    while time.monotonic() < deadline:
+        installation.tick()
+        ticks += 1
+        said += [alert.text for alert in installation.said()]
+        if lasts and row.call == SEND and ticks >= 2:
+            # Nobody is told that orders are in doubt while they can still be sent: the day's end decides.
+            installation.set_clock(15, 50)
+            lasts = False
+        elif lasts and said:
+            installation.sandbox.call(lambda world: world.faults.clear())
+            lasts = False
+        run = installation.records.ledger.run(key)
+        mended = BACK in said or not any(text.startswith("Alpaca ") for text in said)
+        if run is not None and run.state.is_final and not lasts and mended:
+            return run.state, said + [alert.text for alert in installation.said()]
+    return "unfinished", said

@@ -1,0 +1,112 @@
+"""What each row of the fault table must come to."""
+
+from collections.abc import Iterator, Mapping
+
+from sandbox.faults import CATALOGUE
+from tests.integration.fault_table import LOOK_UP, PRICE, SEND, Occasion, Row, Seen, chat, sms
+
+EXECUTED = "Orders have been executed. Bought $150 of VOO, $75 of AGG, $25 of BTCUSD."
+BACK = "Alpaca answers again."
+MISSED = (
+    "Investing was missed on 2026-11-23: the time for the day's orders was over before Alpaca could be reached. "
+    "Nothing was bought; the cash waits for the next trading day."
+)
+DONE = "Done. The alert says what was bought."
+PLAN = "The plan for the cash that is there"
+STATUS = "Status"
+TITLE = "Orders have been executed"
+NO_CHAT = (
+    "Telegram does not deliver alerts: Telegram refuses the bot's token. Put a new one into the settings and restart "
+    "the service. Nothing is lost meanwhile."
+)
+NO_SMS = "SMS does not deliver alerts"
+NOTICED = "One moment... (over the chat)"
+MENU = "(the menu of commands)"
+
+REASONS: Mapping[str, str] = {
+    "hang_before_acting": "no answer in time",
+    "hang_after_acting": "no answer in time",
+    "reset_before_acting": "the connection failed",
+    "reset_after_acting": "the connection failed",
+    "reset_within_answer": "the connection failed",
+    "refuse": "the connection failed",
+    "500": "internal server error occurred",
+    "502_html": "HTTP 502",
+    "504_after_acting": "HTTP 504",
+    "429": "rate limit exceeded",
+    "401": "unauthorized",
+    "empty_200": "its answer was not understood",
+    "truncated_body": "the connection failed",
+    "truncated_json": "its answer was not understood",
+}
+"""The words a person reads for each fault in a call to Alpaca; a slow answer is none."""
+
+BEFORE_ACTING = {"hang_before_acting", "reset_before_acting", "refuse", "500", "502_html", "429", "401"}
+"""Faults of which nothing came: what was to be sent was not."""
+
+UNNOTICED = CATALOGUE.keys() - BEFORE_ACTING - {"slow"}
+"""Faults after acting: it was sent, and nothing says so."""
+
+
+def expected(row: Row) -> Seen:
+    """Return what a row must come to.
+
+    A fault that happens once costs time and nothing else, whatever the call: every order exists once, and one alert
+    says so. Only keys that are refused are said at once, because nobody but the owner can mend them. An alert whose
+    answer was lost comes twice, because twice is better than never; an answer in the chat is not repeated, because
+    the owner, who has none, asks again.
+    """
+    if row.call.service == "alpaca":
+        return _broker_expected(row)
+    return Seen("done", 3, (*map(chat, _shown(row)), *map(sms, _texted(row))))
+
+
+def _shown(row: Row) -> Iterator[str]:
+    """Return what the chat shows at the end, message by message."""
+    occasion, came = row.call.occasion, row.fault not in BEFORE_ACTING
+    if occasion is Occasion.NOTICE and came:
+        yield NOTICED
+    if occasion not in {Occasion.START, Occasion.MENU}:
+        # Where the port refuses, the answer to the tap is not all that cannot be shown.
+        kept = occasion is Occasion.TAP or (occasion is Occasion.NOTICE and row.lasting)
+        yield PLAN if kept and not came else DONE
+    if occasion is Occasion.QUESTION:
+        yield from [STATUS] * (2 if came else 1)
+    yield from [TITLE] * (2 if occasion is Occasion.ALERT and row.fault in UNNOTICED else 1)
+    if occasion is Occasion.TEXT and row.fault == "401":
+        yield NO_SMS
+    if occasion in {Occasion.START, Occasion.MENU}:
+        yield STATUS
+        if occasion is Occasion.START or came:
+            yield MENU
+
+
+def _texted(row: Row) -> Iterator[str]:
+    yield from [EXECUTED] * (2 if row.call.occasion is Occasion.TEXT and row.fault in UNNOTICED else 1)
+    if row.call.occasion is Occasion.ALERT and row.fault == "401":
+        yield NO_CHAT
+
+
+def _broker_expected(row: Row) -> Seen:
+    reads = row.call.method == "GET" and row.call not in {LOOK_UP, PRICE}
+    if row.lasting and row.call == SEND:
+        # An empty 200 comes after Alpaca has acted: the orders are there, and are found.
+        return Seen("done", 3, (EXECUTED,)) if row.fault == "empty_200" else Seen("missed", 0, (MISSED,))
+    if reads and row.fault == "401":
+        return Seen("done", 3, (_refused(row.fault), EXECUTED, BACK))
+    if row.lasting:
+        return Seen("done", 3, (_away(row.fault), EXECUTED, BACK))
+    return Seen("done", 3, (EXECUTED,))
+
+
+def _away(fault: str) -> str:
+    return (
+        f"Alpaca cannot be reached: {REASONS[fault]}. Allocator keeps trying, and orders nothing until Alpaca answers."
+    )
+
+
+def _refused(fault: str) -> str:
+    return (
+        f"Alpaca refuses the keys: {REASONS[fault]}. Nothing is ordered until that is mended: check key_id and "
+        "secret_key in the settings, then restart the service."
+    )
