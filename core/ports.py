@@ -1,18 +1,22 @@
 """What core asks of the world: a broker, a ledger, and patience."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Protocol
 
 from core.account import Account, Asset
+from core.activities import Activity
 from core.alerts import Alert
 from core.calendar import MarketClock, Session
 from core.investing import LimitReached, Plan, Skip
 from core.money import Cents
 from core.orders import LookUp, Order, OrderIntent, Submission
+from core.positions import Position, Quote
 from core.runs import Run, RunKey, RunState
 from core.schedule import Window
+from core.snapshots import Snapshot
 
 
 class BrokerAway(Exception):
@@ -45,6 +49,21 @@ class Broker(Protocol):
     def assets(self, symbols: Sequence[str]) -> dict[str, Asset]:
         """Return the assets by normalised symbol; one that the broker does not know is absent."""
 
+    def positions(self) -> tuple[Position, ...]:
+        """Return what the account holds. The list can lag fills by seconds."""
+
+    def quotes(self, coins: Sequence[str]) -> dict[str, Quote]:
+        """Return what coins cost now and at the end of their last daily bar; one without a price is absent."""
+
+    def closes(self, symbols: Sequence[str], first: date, last: date) -> dict[str, Mapping[date, Decimal]]:
+        """Return the daily closes in dollars from `first` to `last`, both included; an unknown symbol is absent.
+
+        A fund's day is New York's, a coin's is that of its daily bar. A day that is not over may be missing.
+        """
+
+    def activities(self, since: date | None) -> tuple[Activity, ...]:
+        """Return every activity from a New York day on, or since the account was opened (None), oldest first."""
+
     def prepare(self, orders: int) -> None:
         """Start the workers for this many orders and open their connections, so that orders cost one round trip."""
 
@@ -76,6 +95,7 @@ class Ledger(Protocol):
         allocation_version: int,
         limit: Cents | None,
         at: datetime,
+        remarks: tuple[str, ...] = (),
     ) -> Run | LimitReached:
         """Commit a run, its plan and every intent, if the day's orders stay within `limit` (None: no limit).
 
@@ -100,6 +120,24 @@ class Ledger(Protocol):
 
     def miss(self, keys: Sequence[RunKey], reason: str, alert: Alert, *, at: datetime) -> None:
         """Commit that these runs were missed, and one alert for all of them, all or nothing."""
+
+    def report(self, key: RunKey, alert: Alert, snapshots: Sequence[Snapshot], *, at: datetime) -> None:
+        """Commit a report's run as done, with its alert and the days' snapshots, all or nothing.
+
+        A snapshot takes the place of a reconstructed one of its day; otherwise the first of a day stays.
+        """
+
+    def keep_activities(self, activities: Sequence[Activity]) -> None:
+        """Commit activities; those that are known already, by their id, change nothing."""
+
+    def activities(self) -> tuple[Activity, ...]:
+        """Return every activity that is kept, oldest day first, and within a day by id."""
+
+    def snapshots(self, since: date | None = None) -> tuple[Snapshot, ...]:
+        """Return the snapshots from a day on, or all of them, oldest first."""
+
+    def filled_since(self, day: date) -> tuple[Order, ...]:
+        """Return the orders of runs from a day on of which anything was filled, oldest first."""
 
     def open_orders(self) -> tuple[tuple[RunKey, Order], ...]:
         """Return the orders of finished runs that are not final yet, oldest first."""
