@@ -8,12 +8,7 @@ from decimal import Decimal
 from typing import Any, cast
 from urllib.parse import quote
 
-import requests
 from alpaca.common.exceptions import APIError
-from alpaca.common.rest import RESTClient
-from alpaca.data.historical.crypto import CryptoHistoricalDataClient
-from alpaca.data.requests import CryptoLatestTradeRequest
-from alpaca.trading.client import TradingClient
 from alpaca.trading.enums import AssetClass as AlpacaAssetClass
 from alpaca.trading.enums import OrderSide, QueryOrderStatus, TimeInForce
 from alpaca.trading.requests import (
@@ -22,17 +17,21 @@ from alpaca.trading.requests import (
     GetOrdersRequest,
     MarketOrderRequest,
 )
-from requests.adapters import HTTPAdapter
 
-from broker import translate
+from broker import history, translate
 from broker.access import Access
+from broker.connection import data_client, trading_client
 from broker.failures import FAILURES, failure, refusal, wait
+from broker.fields import is_ours
+from broker.market_data import MarketData
+from broker.pages import ActivityPage, OrderPage
 from broker.translate import Json
 from core import symbols
 from core.account import Account, Asset
 from core.calendar import NEW_YORK, MarketClock, Session
 from core.money import in_dollars
 from core.orders import Accepted, LookUp, NotFound, NotSent, OrderIntent, Submission, TurnedAway, Unknown
+from core.positions import Position, Quote
 from core.schedule import Window
 from core.symbols import AssetClass
 
@@ -41,32 +40,22 @@ log = logging.getLogger(__name__)
 FRESH_SECONDS = 0.5
 """How long the market's time, once asked, is carried on by this machine's monotonic clock."""
 
+DAY_IS_TOLD_AFTER = timedelta(minutes=20)
+"""How long after the close a fund's daily bar is complete on every data plan: 16 minutes, and the closing auction."""
+
 MOST_OPEN_ORDERS = 500
 """Alpaca lists no more orders than this at once."""
 
 
-class _BoundedAdapter(HTTPAdapter):
-    """Give every request a time-out: alpaca-py gives none."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        super().__init__()
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
-        options["timeout"] = self._seconds
-        return super().send(request, *args, **options)
-
-
 class Alpaca:
-    """One worker's connection to Alpaca: one client, one kept-open TLS connection, never shared between threads."""
+    """One worker's connection to Alpaca: one client and one kept-open TLS connection for each of its two APIs.
+
+    Never shared between threads.
+    """
 
     def __init__(self, access: Access) -> None:
-        self._trading = TradingClient(access.key_id, access.secret_key, raw_data=True, url_override=access.trading_url)
-        self._crypto = CryptoHistoricalDataClient(
-            access.key_id, access.secret_key, raw_data=True, url_override=access.data_url
-        )
-        for client in (self._trading, self._crypto):
-            _bound(client, access.timeout_seconds)
+        self._trading = trading_client(access)
+        self._market_data = MarketData(data_client(access))
         self._market_time: tuple[datetime, float] | None = None
         self._turned_away_until = 0.0
 
@@ -108,6 +97,35 @@ class Alpaca:
                 if answer is not None:
                     found[symbol] = translate.asset(answer, None)
         return found
+
+    def positions(self) -> tuple[Position, ...]:
+        """Read what the account holds, line by line as it comes."""
+        return tuple(translate.position(line) for line in cast(list[Json], self._trading.get_all_positions()))
+
+    def quotes(self, coins: Sequence[str]) -> dict[str, Quote]:
+        """Read what coins cost now and at the end of their last daily bar; one without a price is absent."""
+        pairs = _of_class(AssetClass.CRYPTO, coins)
+        return self._market_data.quotes(pairs) if pairs else {}
+
+    def closes(self, wanted: Sequence[str], first: date, last: date) -> dict[str, dict[date, Decimal]]:
+        """Read the daily closes of funds and coins from `first` to `last`, of days that are over.
+
+        What is no symbol of Allocator's is not asked for: one that Alpaca cannot read spoils the answer for all.
+        """
+        now = self.clock().now
+        funds, coins = _of_class(AssetClass.US_EQUITY, wanted), _of_class(AssetClass.CRYPTO, wanted)
+        closes = self._market_data.coin_closes(coins, first, last, now)
+        if funds:
+            closes |= self._market_data.fund_closes(funds, first, self._last_told(last, now), now)
+        return closes
+
+    def activities(self, since: date | None, token: str | None, today: date) -> ActivityPage:
+        """Read a page of the account's activities, oldest first."""
+        return history.activities(self._trading, since, token, today)
+
+    def orders(self, prefix: str, after: datetime) -> OrderPage:
+        """Read a page of the orders with ids of this prefix that were submitted after an instant, oldest first."""
+        return history.orders(self._trading, prefix, after)
 
     def submit(self, intent: OrderIntent, window: Window) -> Submission:
         """Send one order, exactly once, if the market's time is within the window."""
@@ -152,6 +170,14 @@ class Alpaca:
         except FAILURES as error:
             return Unknown(failure(error).reason)
 
+    def _last_told(self, last: date, now: datetime) -> date:
+        """Return the last day up to `last` whose daily bar will not change any more: a running day has no close yet."""
+        today = now.astimezone(NEW_YORK).date()
+        if last < today:
+            return last
+        told = any(session.closes + DAY_IS_TOLD_AFTER <= now for session in self.calendar(today, today))
+        return today if told else today - timedelta(days=1)
+
     def _now(self) -> datetime:
         if self._market_time is not None:
             told, at = self._market_time
@@ -167,9 +193,7 @@ class Alpaca:
 
     def _crypto_prices(self, pairs: Sequence[str]) -> dict[str, Decimal]:
         try:
-            request = CryptoLatestTradeRequest(symbol_or_symbols=list(pairs))
-            trades = cast(Json, self._crypto.get_crypto_latest_trade(request))
-            return {pair: Decimal(str(trade["p"])) for pair, trade in trades.items()}
+            return self._market_data.prices(pairs) if pairs else {}
         except FAILURES as error:
             # The price only sharpens a minimum that the settings give already; the broker refuses what is too small.
             log.warning("no crypto prices, so only the configured minimum applies: %s", failure(error).reason)
@@ -188,13 +212,6 @@ class Alpaca:
             raise
 
 
-def _bound(client: RESTClient, seconds: float) -> None:
-    client._session.mount("https://", _BoundedAdapter(seconds))
-    # alpaca-py repeats every verb after 429 and 504, POST /orders too, and offers no public switch. An order whose
-    # answer was a 504 may exist: only looking it up by its id tells.
-    client._retry = 0
-
-
 def _request(intent: OrderIntent) -> MarketOrderRequest:
     return MarketOrderRequest(
         symbol=intent.symbol,
@@ -204,6 +221,10 @@ def _request(intent: OrderIntent) -> MarketOrderRequest:
         time_in_force=TimeInForce(translate.time_in_force(intent.asset_class)),
         client_order_id=intent.client_order_id,
     )
+
+
+def _of_class(asset_class: AssetClass, wanted: Sequence[str]) -> list[str]:
+    return [symbol for symbol in wanted if is_ours(symbol) and symbols.asset_class(symbol) is asset_class]
 
 
 def _is_symbol(text: str) -> bool:

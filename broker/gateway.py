@@ -2,18 +2,32 @@
 
 import logging
 import math
-from collections.abc import Iterator, Sequence
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from threading import Lock
-from typing import Any
+from typing import Any, assert_never
 
 from broker.access import Access
 from broker.answers import Failure, Lost
+from broker.pages import BARS_A_PAGE, ActivityPage, OrderPage
 from broker.pool import STOPPED, Pool
 from core.account import Account, Asset
+from core.activities import Activity
 from core.calendar import MarketClock, Session
-from core.orders import LookUp, OrderIntent, Submission, Unknown
+from core.orders import (
+    Accepted,
+    BrokerOrder,
+    LookUp,
+    NotSent,
+    OrderIntent,
+    Rejected,
+    Submission,
+    TurnedAway,
+    Unknown,
+)
 from core.ports import BrokerAway, BrokerRefused
+from core.positions import Position, Quote
 from core.schedule import Window
 
 log = logging.getLogger(__name__)
@@ -54,6 +68,60 @@ class Gateway:
         assets: dict[str, Asset] = self._read("assets", tuple(symbols), calls=CALLS_AT_MOST + len(symbols))
         return assets
 
+    def positions(self) -> tuple[Position, ...]:
+        """Return what the account holds. The list can lag fills by seconds."""
+        positions: tuple[Position, ...] = self._read("positions", calls=1)
+        return positions
+
+    def quotes(self, coins: Sequence[str]) -> dict[str, Quote]:
+        """Return what coins cost now and at the end of their last daily bar; one without a price is absent."""
+        quotes: dict[str, Quote] = self._read("quotes", tuple(coins), calls=1)
+        return quotes
+
+    def closes(self, symbols: Sequence[str], first: date, last: date) -> dict[str, Mapping[date, Decimal]]:
+        """Return the daily closes in dollars of days that are over; an unknown symbol is absent.
+
+        Until 20 minutes after its close a fund's day counts as not over, and a coin's until midnight in Chicago.
+        """
+        days = max(0, (last - first).days + 1)
+        full_pages = len(symbols) * days // BARS_A_PAGE
+        closes: dict[str, Mapping[date, Decimal]] = self._read(
+            "closes", tuple(symbols), first, last, calls=CALLS_AT_MOST + full_pages
+        )
+        return closes
+
+    def activities(self, since: date | None) -> tuple[Activity, ...]:
+        """Return every activity that was created from a New York day on, oldest first, each id once.
+
+        A few of earlier days come too: what was created a day before `since`, and what took effect before it was
+        created. Each page is a call of its own, so that a long history keeps no other reading waiting.
+        """
+        today = self.clock().today
+        found: dict[str, Activity] = {}
+        token: str | None = None
+        while True:
+            page: ActivityPage = self._read("activities", since, token, today, calls=1)
+            before = len(found)
+            found |= {activity.id: activity for activity in page.activities}
+            token = page.token
+            if token is None:
+                return tuple(sorted(found.values(), key=lambda activity: (activity.day, activity.id)))
+            if len(found) == before:
+                raise BrokerAway("its list of activities does not go on")
+
+    def orders(self, prefix: str, since: datetime) -> tuple[BrokerOrder, ...]:
+        """Return the orders of whatever state whose client order id has this prefix, submitted from an instant on."""
+        found: dict[str, BrokerOrder] = {}
+        last: datetime | None = since
+        while last is not None:
+            # A moment earlier: Alpaca leaves out what was submitted at that very instant.
+            page: OrderPage = self._read("orders", prefix, last - timedelta(microseconds=1), calls=1)
+            found |= {order.broker_id: order for order in page.orders}
+            if page.last == last:
+                raise BrokerAway("its list of orders does not go on")
+            last = page.last
+        return tuple(found.values())
+
     def prepare(self, orders: int) -> None:
         """Start as many workers as these orders can use, and open their connections.
 
@@ -86,7 +154,9 @@ class Gateway:
         for place, answer in pool.each(
             "submit", [(intent, window) for intent in intents], seconds=self._seconds(2 * rounds)
         ):
-            yield intents[place].client_order_id, _submission(answer)
+            identity, submission = intents[place].client_order_id, _submission(answer)
+            log.log(_level(submission), "order %s: %s", identity, _words(submission))
+            yield identity, submission
 
     def find(self, client_order_ids: Sequence[str]) -> dict[str, LookUp]:
         """Return what Alpaca knows of each order; every id has an answer."""
@@ -145,6 +215,26 @@ def _away(answer: Failure | Lost) -> BrokerAway:
     if isinstance(answer, Failure) and answer.refused:
         return BrokerRefused(answer.reason)
     return BrokerAway(answer.reason, answer.wait if isinstance(answer, Failure) else 0.0)
+
+
+def _level(submission: Submission) -> int:
+    return logging.INFO if isinstance(submission, Accepted) else logging.WARNING
+
+
+def _words(submission: Submission) -> str:
+    match submission:
+        case Accepted(order):
+            return f"{order.state}, Alpaca's {order.broker_id}"
+        case Rejected(reason):
+            return f"rejected ({reason})"
+        case Unknown(reason):
+            return f"without an answer that can be trusted ({reason})"
+        case NotSent(reason):
+            return f"not sent ({reason})"
+        case TurnedAway(seconds):
+            return f"turned away for {seconds:.0f} s"
+        case _:
+            assert_never(submission)
 
 
 def _submission(answer: Submission | Failure | Lost) -> Submission:

@@ -1,18 +1,28 @@
-"""Alpaca's JSON to core values and back. Money arrives as strings and never becomes a float on its way in."""
+"""Alpaca's JSON to core values and back. Money arrives as text or Decimals, and never becomes a float on its way in."""
 
+import logging
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from broker import fields
 from core import symbols
 from core.account import Account, Asset
 from core.calendar import NEW_YORK, MarketClock, Session
 from core.money import Cents, round_to_cents
 from core.orders import BrokerOrder, OrderState
+from core.positions import Position, Quote
 from core.symbols import AssetClass
 
 Json = Mapping[str, Any]
+
+log = logging.getLogger(__name__)
+
+# A daily bar of crypto starts at midnight in Chicago: the bars in Alpaca's own description of its snapshots begin at
+# 05:00Z in May.
+_COIN_DAY = ZoneInfo("America/Chicago")
 
 # Any status that is not listed, a new one of Alpaca's included, counts as still open: it is followed to its end.
 _STATES = {
@@ -58,6 +68,8 @@ def account(answer: Json, open_orders: Iterable[Json]) -> Account:
         non_marginable_buying_power=Decimal(answer["non_marginable_buying_power"]),
         trouble=_trouble(answer),
         crypto_trouble=None if crypto_status == "ACTIVE" else f"the account's crypto status is {crypto_status}",
+        equity=fields.number(answer.get("equity")),
+        pending_in=fields.number(answer.get("pending_transfer_in")) or Decimal(0),
     )
 
 
@@ -95,11 +107,60 @@ def order(answer: Json) -> BrokerOrder:
     )
 
 
+def position(answer: Json) -> Position:
+    """Translate one line of GET /v2/positions; no line is lost, whatever is missing in it.
+
+    A quantity that cannot be read is 0: no holding that Alpaca lists truly has it.
+    """
+    symbol = fields.symbol(fields.text(answer, "symbol") or fields.text(answer, "asset_id") or "unnamed")
+    quantity = fields.number(answer.get("qty"))
+    if quantity is None:
+        log.warning("the position in %s came without a quantity", symbol)
+        quantity = Decimal(0)
+    return Position(
+        symbol=symbol,
+        quantity=-abs(quantity) if answer.get("side") == "short" else quantity,
+        cost_basis=fields.number(answer.get("cost_basis")),
+        price=fields.number(answer.get("current_price")),
+        market_value=fields.number(answer.get("market_value")),
+        change_today=fields.number(answer.get("change_today")),
+    )
+
+
+def quote(snapshot: Json) -> Quote | None:
+    """Translate a coin's snapshot: its latest trade against its previous daily bar; None without a price.
+
+    Without that bar the previous close is 0, of which no change can be told.
+    """
+    price = fields.positive((snapshot.get("latestTrade") or {}).get("p"))
+    close = fields.positive((snapshot.get("prevDailyBar") or {}).get("c"))
+    return None if price is None else Quote(price, close or Decimal(0))
+
+
+def closes(bars: Iterable[Json]) -> dict[date, Decimal]:
+    """Translate daily bars to closes by day; one without a price is left out.
+
+    A bar's day is the UTC date of its start `t`. Alpaca starts the bars of funds at midnight in New York (04:00Z or
+    05:00Z) and those of coins at midnight in Chicago (05:00Z or 06:00Z), so that is their date there as well.
+    """
+    found = {_starts(bar).date(): fields.positive(bar.get("c")) for bar in bars}
+    return {day: close for day, close in found.items() if close is not None}
+
+
+def is_coin_day_over(bar: Json, now: datetime) -> bool:
+    """Tell whether a coin's daily bar will not change any more: a day of Chicago's clock has passed since its start."""
+    return (_starts(bar).astimezone(_COIN_DAY) + timedelta(days=1)).astimezone(UTC) <= now
+
+
 def time_in_force(asset_class: AssetClass) -> str:
     """Return how long an order of this class stays: Alpaca takes fractional equity orders for the day only,
     and crypto orders only until canceled or immediately.
     """
     return "gtc" if asset_class is AssetClass.CRYPTO else "day"
+
+
+def _starts(bar: Json) -> datetime:
+    return datetime.fromisoformat(bar["t"]).astimezone(UTC)
 
 
 def _in_new_york(day: date, hour: str) -> datetime:

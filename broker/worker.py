@@ -4,6 +4,7 @@ This module is imported by the main process too, to name its functions, so it im
 """
 
 import contextlib
+import gc
 import os
 import signal
 from collections.abc import Callable
@@ -22,6 +23,8 @@ _here: dict[str, Any] = {}
 def start(access: Access, gate: Barrier) -> None:
     """Prepare a new worker: its way in, its end with its parent, and no part in the terminal's Ctrl-C."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What came with the fork stays: a collection that went over the SDK's objects would copy every page they lie in.
+    gc.freeze()
     Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
     _here.update(access=access, gate=gate)
 

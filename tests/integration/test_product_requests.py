@@ -12,6 +12,7 @@ from broker.gateway import Gateway
 from core.calendar import NEW_YORK
 from core.orders import NotFound, OrderIntent
 from core.schedule import Window
+from sandbox.alpaca.entries import EntryKind
 from sandbox.alpaca.office import RequestSeen
 from sandbox.server import Sandbox
 from tests import contracts
@@ -37,6 +38,9 @@ FLOAT_NOTIONAL = Amendment(
 )
 
 
+DATA_PATHS = ("/v1beta3", "/v2/stocks")
+
+
 def everything_asked(authority: trustme.CA) -> list[RequestSeen]:
     """Let the product make each of its calls once, and return what arrived."""
     start = datetime(2026, 11, 23, 10, 0, tzinfo=NEW_YORK)
@@ -52,6 +56,12 @@ def everything_asked(authority: trustme.CA) -> list[RequestSeen]:
             intents = [OrderIntent("one", "Stocks", "VOO", 10_01), OrderIntent("two", "Crypto", "BTC/USD", 20_00)]
             list(gateway.submit(intents, window))
             assert gateway.find(["one", "missing"])["missing"] == NotFound()
+            gateway.positions()
+            gateway.quotes(["BTC/USD"])
+            gateway.closes(["VOO", "BTC/USD"], date(2026, 11, 2), date(2026, 11, 23))
+            for _ in range(100):
+                sandbox.call(lambda world: world.brokerage.enter(EntryKind.INTEREST, Decimal(1)))
+            gateway.activities(date(2026, 11, 23))
         finally:
             gateway.close()
         return sandbox.call(lambda world: list(world.brokerage.requests_seen))
@@ -63,10 +73,18 @@ def test_every_request_of_the_product_keeps_to_alpacas_descriptions(authority: t
     seen = everything_asked(authority)
     asked = {(one.method, one.path) for one in seen}
     assert {("POST", "/v2/orders"), ("GET", "/v2/orders:by_client_order_id"), ("GET", "/v2/assets")} <= asked
+    assert {path for _, path in asked} >= {
+        "/v2/positions",
+        "/v2/account/activities",
+        "/v2/stocks/bars",
+        "/v1beta3/crypto/us/bars",
+        "/v1beta3/crypto/us/snapshots",
+        "/v1beta3/crypto/us/latest/trades",
+    }
     complaints = [
         complaint
         for one in seen
-        for complaint in (data if one.path.startswith("/v1beta3") else trading).request(
+        for complaint in (data if one.path.startswith(DATA_PATHS) else trading).request(
             one.method,
             one.path,
             [name for name, _ in parse_qsl(one.query)],

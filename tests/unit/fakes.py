@@ -1,12 +1,13 @@
 """A broker and a pace that do what a test tells them, note it in one shared list, and never really wait."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum, auto
 
 from core.account import Account, Asset
+from core.activities import Activity
 from core.calendar import MarketClock, Session
 from core.money import in_dollars
 from core.orders import (
@@ -23,6 +24,7 @@ from core.orders import (
     Unknown,
 )
 from core.ports import BrokerAway
+from core.positions import Position, Quote
 from core.schedule import Window
 
 
@@ -104,6 +106,10 @@ class FakeBroker:
     away: bool = False
     silent_finds: int = 0
     seconds_per_order: float = 0
+    positions_held: tuple[Position, ...] = ()
+    quotes_by_coin: dict[str, Quote] = field(default_factory=dict)
+    closes_by_symbol: dict[str, dict[date, Decimal]] = field(default_factory=dict)
+    activities_known: tuple[Activity, ...] = ()
     held: list[BrokerOrder] = field(default_factory=list)
     on_the_way: list[tuple[datetime, OrderIntent]] = field(default_factory=list)
 
@@ -126,6 +132,30 @@ class FakeBroker:
         """Return the assets that are known."""
         self._read("assets")
         return {symbol: self.assets_by_symbol[symbol] for symbol in symbols if symbol in self.assets_by_symbol}
+
+    def positions(self) -> tuple[Position, ...]:
+        """Return what is held."""
+        self._read("positions")
+        return self.positions_held
+
+    def quotes(self, coins: Sequence[str]) -> dict[str, Quote]:
+        """Return the quotes that are known."""
+        self._read("quotes")
+        return {coin: self.quotes_by_coin[coin] for coin in coins if coin in self.quotes_by_coin}
+
+    def closes(self, symbols: Sequence[str], first: date, last: date) -> dict[str, Mapping[date, Decimal]]:
+        """Return the closes that are known of these days."""
+        self._read("closes")
+        return {
+            symbol: {day: close for day, close in self.closes_by_symbol[symbol].items() if first <= day <= last}
+            for symbol in symbols
+            if symbol in self.closes_by_symbol
+        }
+
+    def activities(self, since: date | None) -> tuple[Activity, ...]:
+        """Return the activities that are known from a day on."""
+        self._read("activities")
+        return tuple(one for one in self.activities_known if since is None or one.day >= since)
 
     def prepare(self, orders: int) -> None:
         """Start the workers."""

@@ -1,5 +1,6 @@
 """Alpaca's JSON as core's values: money from text, times with their zone, symbols written one way."""
 
+from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from broker import translate
 from core.orders import OrderState
+from core.positions import Quote
 from core.symbols import AssetClass
 
 ACCOUNT: dict[str, Any] = {
@@ -148,3 +150,98 @@ def test_the_clock_keeps_its_offset_and_may_count_nanoseconds() -> None:
 def test_funds_are_bought_for_the_day_and_coins_until_canceled() -> None:
     assert translate.time_in_force(AssetClass.US_EQUITY) == "day"
     assert translate.time_in_force(AssetClass.CRYPTO) == "gtc"
+
+
+POSITION: dict[str, Any] = {
+    "symbol": "VOO",
+    "side": "long",
+    "qty": "0.123456789",
+    "cost_basis": "123456789.123456789",
+    "current_price": "628.3",
+    "market_value": "77.57",
+    "change_today": "-0.0018326556325525",
+}
+
+
+def test_a_position_is_as_exact_as_it_came() -> None:
+    position = translate.position(POSITION)
+    assert (position.symbol, position.quantity) == ("VOO", Decimal("0.123456789"))
+    assert (position.cost_basis, position.price) == (Decimal("123456789.123456789"), Decimal("628.3"))
+    assert (position.market_value, position.change_today) == (Decimal("77.57"), Decimal("-0.0018326556325525"))
+
+
+@pytest.mark.parametrize("wrong", [None, "", "n/a", "NaN", "Infinity", [], True])
+@pytest.mark.parametrize("name", ["cost_basis", "current_price", "market_value", "change_today"])
+def test_what_is_missing_in_a_position_is_none_and_costs_nothing_else(name: str, wrong: object) -> None:
+    field = "price" if name == "current_price" else name
+    whole, spoiled = (asdict(translate.position(POSITION | change)) for change in ({}, {name: wrong}))
+    assert spoiled == whole | {field: None}
+
+
+def test_a_field_that_is_not_there_at_all_is_none() -> None:
+    bare = translate.position({"symbol": "VOO", "qty": "1"})
+    assert (bare.quantity, bare.cost_basis, bare.price, bare.change_today) == (Decimal(1), None, None, None)
+
+
+def test_a_zero_cost_basis_stays_zero() -> None:
+    assert translate.position(POSITION | {"cost_basis": "0"}).cost_basis == Decimal(0)
+
+
+@pytest.mark.parametrize("qty", ["-5", "5"])
+def test_a_short_position_is_held_negatively_whatever_its_sign(qty: str) -> None:
+    assert translate.position(POSITION | {"side": "short", "qty": qty}).quantity == Decimal(-5)
+
+
+@pytest.mark.parametrize(
+    ("told", "symbol"),
+    [("BTCUSD", "BTC/USD"), ("AAPL240119C00100000", "AAPL240119C00100000"), ("912833LZ1", "912833LZ1")],
+)
+def test_a_symbol_that_is_not_ours_keeps_the_broker_s_text(told: str, symbol: str) -> None:
+    assert translate.position(POSITION | {"symbol": told}).symbol == symbol
+
+
+def test_a_position_without_symbol_or_quantity_is_still_a_line(caplog: pytest.LogCaptureFixture) -> None:
+    line = translate.position({"asset_id": "904837e3", "qty": "?", "market_value": "12.50"})
+    assert (line.symbol, line.quantity, line.market_value) == ("904837e3", Decimal(0), Decimal("12.50"))
+    assert "904837e3 came without a quantity" in caplog.text
+
+
+def test_a_coin_s_day_is_its_latest_trade_against_its_last_daily_bar() -> None:
+    quote = translate.quote({"latestTrade": {"p": Decimal("95000.1")}, "prevDailyBar": {"c": 95000}})
+    assert quote == Quote(Decimal("95000.1"), Decimal(95000))
+
+
+@pytest.mark.parametrize("trade", [None, {}, {"p": None}, {"p": 0}, {"p": "?"}])
+def test_a_coin_without_a_price_has_no_quote(trade: object) -> None:
+    assert translate.quote({"latestTrade": trade, "prevDailyBar": {"c": 95000}}) is None
+
+
+def test_a_coin_without_a_last_daily_bar_has_a_price_and_no_change() -> None:
+    quote = translate.quote({"latestTrade": {"p": 0.1}, "prevDailyBar": None})
+    assert quote is not None
+    assert (quote.price, quote.change) == (Decimal("0.1"), None)
+
+
+@pytest.mark.parametrize(
+    "start", ["2026-07-01T04:00:00Z", "2026-07-01T05:00:00Z", "2026-07-01T06:00:00Z", "2026-07-01T00:00:00Z"]
+)
+def test_a_daily_bar_is_of_the_day_it_starts_on(start: str) -> None:
+    assert translate.closes([{"t": start, "c": Decimal("1.5")}]) == {date(2026, 7, 1): Decimal("1.5")}
+
+
+def test_a_daily_bar_without_a_close_is_left_out() -> None:
+    bars: list[dict[str, Any]] = [{"t": "2026-07-01T04:00:00Z", "c": None}, {"t": "2026-07-02T04:00:00Z", "c": 2}]
+    assert translate.closes(bars) == {date(2026, 7, 2): Decimal(2)}
+
+
+@pytest.mark.parametrize(
+    ("start", "over"),
+    [
+        ("2026-07-01T05:00:00Z", datetime(2026, 7, 2, 5, tzinfo=UTC)),
+        # The clock goes back on 1 November: that day lasts 25 hours.
+        ("2026-11-01T05:00:00Z", datetime(2026, 11, 2, 6, tzinfo=UTC)),
+    ],
+)
+def test_a_coin_s_day_is_over_at_chicago_s_midnight(start: str, over: datetime) -> None:
+    assert translate.is_coin_day_over({"t": start}, over)
+    assert not translate.is_coin_day_over({"t": start}, over - timedelta(seconds=1))
