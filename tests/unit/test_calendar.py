@@ -55,6 +55,14 @@ def test_days_come_oldest_first_with_their_hours() -> None:
     assert (days[2].opens, days[2].closes) == (given[0].opens, given[0].closes)
 
 
+def test_a_day_knows_the_next_open_and_the_end_of_the_next_week() -> None:
+    given = sessions("2026-11-25", "2026-11-27", "2026-11-30", "2026-12-04", "2026-12-07")
+    wednesday, friday, *_, last = trading_days(given)
+    assert wednesday.next_opens == given[1].opens
+    assert wednesday.next_week_closes == friday.next_week_closes == given[3].closes
+    assert (last.next_opens, last.next_week_closes) == (None, None)
+
+
 def test_no_sessions_are_no_days() -> None:
     assert trading_days([]) == ()
 
