@@ -6,13 +6,15 @@ from datetime import datetime
 from sqlmodel import col, select
 
 from storage.database import Database
+from storage.rows import id_of
 from storage.tables import AuditRow
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the audit."""
+    """One line of the audit; later ones have higher ids."""
 
+    id: int
     at: datetime
     who: str
     what: str
@@ -31,10 +33,12 @@ class Audit:
         with self._database.writing() as session:
             session.add(AuditRow(account=self._account, at=at, who=who, what=what, outcome=outcome))
 
-    def recent(self, limit: int) -> tuple[Entry, ...]:
-        """Return the newest lines, newest first."""
+    def recent(self, limit: int, before: int | None = None) -> tuple[Entry, ...]:
+        """Return the newest lines, newest first; with `before` those older than the line of that id."""
+        newest = (
+            select(AuditRow).where(AuditRow.account == self._account).order_by(col(AuditRow.id).desc()).limit(limit)
+        )
+        if before is not None:
+            newest = newest.where(col(AuditRow.id) < before)
         with self._database.reading() as session:
-            found = session.exec(
-                select(AuditRow).where(AuditRow.account == self._account).order_by(col(AuditRow.id).desc()).limit(limit)
-            )
-            return tuple(Entry(row.at, row.who, row.what, row.outcome) for row in found)
+            return tuple(Entry(id_of(row), row.at, row.who, row.what, row.outcome) for row in session.exec(newest))

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from core.alerts import Alert
 from storage.database import Database
 from storage.errors import NoSuchConfirmation
-from storage.outbox import Recipient, post
+from storage.posting import Recipient, post
 from storage.tables import PendingRow
 
 # Twelve characters: a button's data holds at most 64 bytes, and nobody guesses 72 bits before they expire.

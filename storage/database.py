@@ -15,6 +15,9 @@ from storage.errors import BadUrl, CannotOpen, NoDatabase, NotMigrated
 
 BUSY_SECONDS = 10
 
+PAGE = 500
+"""How many rows an iterator reads at once: while its reader works, it holds no whole history and no transaction."""
+
 
 class Database:
     """One database file at this version's schema. Threads share it; each transaction has a connection of its own."""
@@ -52,6 +55,14 @@ class Database:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+class AccountRecords:
+    """What is kept of one account in a database."""
+
+    def __init__(self, database: Database, account: str) -> None:
+        self._database = database
+        self._account = account
 
 
 def open(url: str, *, migrations: schema.Migrations = schema.SHIPPED) -> Database:  # noqa: A001 - database.open(url)

@@ -1,6 +1,5 @@
 """What the ledger knows: runs and orders, read."""
 
-from collections.abc import Sequence
 from datetime import date
 
 from sqlmodel import Session, col, select
@@ -10,27 +9,27 @@ from core.orders import Order, OrderState
 from core.runs import Run, RunKey, RunState
 from core.schedule import Routine
 from storage import rows
-from storage.database import Database
+from storage.chronicle import with_orders
+from storage.database import AccountRecords
 from storage.errors import NoSuchRun, OtherAccount
 from storage.outcomes import Outcome
 from storage.tables import OrderRow, RunRow
 
 _FINAL = tuple(state for state in RunState if state.is_final)
-_FINAL_ORDER = tuple(state for state in OrderState if state.is_final)
+# What is not final is few among very many: listed, not negated, and sorted only after it was read, so that SQLite goes
+# by the index of states. Asked for an order by id, it reads the account's whole history in that order instead.
+_RUNNING = tuple(state for state in RunState if not state.is_final)
+_OPEN_ORDER = tuple(state for state in OrderState if not state.is_final)
 
 
-class History:
+class History(AccountRecords):
     """The runs and orders of one account. Reading commands use it beside the running service."""
-
-    def __init__(self, database: Database, account: str) -> None:
-        self._database = database
-        self._account = account
 
     def run(self, key: RunKey) -> Run | None:
         """Return a run with its orders, None when there is none."""
         with self._database.reading() as session:
             row = self._find(session, key)
-            return None if row is None else _whole(session, [row])[0]
+            return None if row is None else with_orders(session, [row])[0]
 
     def outcome(self, key: RunKey) -> Outcome | None:
         """Return why a run ended before any order, None when it did not. Raises NoSuchRun."""
@@ -45,17 +44,13 @@ class History:
                 .where(RunRow.account == self._account, RunRow.routine == routine, RunRow.day == day)
                 .order_by(col(RunRow.number))
             ).all()
-            return _whole(session, found)
+            return with_orders(session, found)
 
     def unfinished(self) -> tuple[Run, ...]:
         """Return the runs that have not ended, oldest first: a process that was killed left them."""
         with self._database.reading() as session:
-            found = session.exec(
-                select(RunRow)
-                .where(RunRow.account == self._account, col(RunRow.state).not_in(_FINAL))
-                .order_by(col(RunRow.id))
-            ).all()
-            return _whole(session, found)
+            found = session.exec(select(RunRow).where(RunRow.account == self._account, col(RunRow.state).in_(_RUNNING)))
+            return with_orders(session, sorted(found, key=rows.id_of))
 
     def ended(self, since: date) -> frozenset[tuple[Routine, date]]:
         """Return which scheduled runs have ended, from a day on."""
@@ -79,27 +74,38 @@ class History:
                 .order_by(col(RunRow.day).desc(), col(RunRow.number).desc(), col(RunRow.id).desc())
                 .limit(1)
             ).all()
-            return next(iter(_whole(session, found)), None)
+            return next(iter(with_orders(session, found)), None)
 
     def has_invested(self) -> bool:
         """Return whether any run ever came to orders."""
         with self._database.reading() as session:
-            return session.exec(select(OrderRow.id).where(OrderRow.account == self._account)).first() is not None
+            return (
+                session.exec(select(OrderRow.id).where(OrderRow.account == self._account).limit(1)).first() is not None
+            )
 
     def open_orders(self) -> tuple[tuple[RunKey, Order], ...]:
         """Return the orders of finished runs that are not final yet, oldest first."""
         with self._database.reading() as session:
             found = session.exec(
-                select(RunRow, OrderRow)
-                .where(
+                select(OrderRow, RunRow).where(
                     OrderRow.run_id == RunRow.id,
-                    RunRow.account == self._account,
+                    OrderRow.account == self._account,
+                    col(OrderRow.state).in_(_OPEN_ORDER),
                     col(RunRow.state).in_(_FINAL),
-                    col(OrderRow.state).not_in(_FINAL_ORDER),
                 )
-                .order_by(col(OrderRow.id))
             )
-            return tuple((rows.key_of(run), rows.order_of(order)) for run, order in found)
+            oldest_first = sorted(found, key=lambda pair: rows.id_of(pair[0]))
+            return tuple((rows.key_of(run), rows.order_of(order)) for order, run in oldest_first)
+
+    def filled_since(self, day: date) -> tuple[Order, ...]:
+        """Return the orders of runs from a day on of which anything was filled, oldest first."""
+        with self._database.reading() as session:
+            found = session.exec(
+                select(OrderRow)
+                .where(OrderRow.run_id == RunRow.id, RunRow.account == self._account, RunRow.day >= day)
+                .order_by(col(RunRow.day), col(OrderRow.id))
+            )
+            return tuple(rows.order_of(row) for row in found if row.filled_quantity > 0)
 
     def spent_on(self, account: str, day: date) -> Cents:
         """Return what the day's orders have taken or may still take, in cents."""
@@ -131,10 +137,3 @@ def spent(session: Session, account: str, day: date) -> Cents:
         select(OrderRow).where(OrderRow.run_id == RunRow.id, RunRow.account == account, RunRow.day == day)
     )
     return sum(rows.order_of(row).committed for row in found)
-
-
-def _whole(session: Session, found: Sequence[RunRow]) -> tuple[Run, ...]:
-    orders = session.exec(
-        select(OrderRow).where(col(OrderRow.run_id).in_([run.id for run in found])).order_by(col(OrderRow.position))
-    ).all()
-    return tuple(rows.run_of(run, [order for order in orders if order.run_id == run.id]) for run in found)

@@ -11,17 +11,20 @@ from core.money import Cents
 from core.orders import Order
 from core.runs import Run, RunKey, RunState
 from core.schedule import Window
+from core.snapshots import Snapshot
 from storage import rows
+from storage.bookkeeping import Bookkeeping, keep_snapshot
+from storage.chronicle import Chronicle
 from storage.control import Control
 from storage.database import Database
 from storage.errors import NoSuchOrder, OrderEnded, RunEnded, RunExists, WrongState
 from storage.history import History, spent
-from storage.outbox import Recipient, post
 from storage.outcomes import Missed, Outcome
+from storage.posting import Recipient, post
 from storage.tables import OrderRow, RunRow
 
 
-class SqlLedger(History):
+class SqlLedger(History, Chronicle, Bookkeeping):
     """The ledger of one account, as `core.ports.Ledger` describes it. Every alert goes to all `recipients`."""
 
     def __init__(self, database: Database, account: str, recipients: Sequence[Recipient]) -> None:
@@ -37,6 +40,7 @@ class SqlLedger(History):
         allocation_version: int,
         limit: Cents | None,
         at: datetime,
+        remarks: tuple[str, ...] = (),
     ) -> Run | LimitReached:
         """Commit a run, its plan and every intent, if the day's orders stay within `limit` (None: no limit).
 
@@ -59,6 +63,7 @@ class SqlLedger(History):
                 window_opens=window.opens,
                 window_closes=window.closes,
                 opened_at=at,
+                remarks=remarks,
             )
             session.add(run)
             session.flush()
@@ -114,6 +119,17 @@ class SqlLedger(History):
                 session.add(self._ended(session, key, RunState.MISSED, Missed(reason), cash=0, at=at))
             self._say(session, alert, at)
 
+    def report(self, key: RunKey, alert: Alert, snapshots: Sequence[Snapshot], *, at: datetime) -> None:
+        """Commit a report's run as done, with its alert and the days' snapshots, all or nothing. Raises RunExists.
+
+        A snapshot takes the place of a reconstructed one of its day; otherwise the first of a day stays.
+        """
+        with self._database.writing() as session:
+            session.add(self._ended(session, key, RunState.DONE, None, cash=0, at=at))
+            for snapshot in snapshots:
+                keep_snapshot(session, self._account, snapshot, at)
+            self._say(session, alert, at)
+
     def follow_up(self, changes: Sequence[tuple[RunKey, Order]], alert: Alert, *, at: datetime) -> None:
         """Commit what became of orders after their run ended, with its alert, all or nothing. Raises as `record`."""
         with self._database.writing() as session:
@@ -136,7 +152,7 @@ class SqlLedger(History):
         return run
 
     def _ended(
-        self, session: Session, key: RunKey, state: RunState, outcome: Outcome, *, cash: Cents, at: datetime
+        self, session: Session, key: RunKey, state: RunState, outcome: Outcome | None, *, cash: Cents, at: datetime
     ) -> RunRow:
         self._refuse_existing(session, key)
         return RunRow(

@@ -1,35 +1,39 @@
 """The outbox: what was said, and its way to each recipient, in order, across restarts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, and_, col, func, or_, select
 
 from core.alerts import Alert
 from storage.database import Database
 from storage.errors import NoSuchDelivery
+from storage.outbox_tables import AlertRow, DeliveryRow, DeliveryState
+from storage.posting import Recipient, post
 from storage.rows import alert_of
-from storage.tables import AlertRow, DeliveryRow, DeliveryState
+from storage.said import OPEN, Said
+
+__all__ = ["LONGEST_QUIET", "LONGEST_WAIT", "Delivery", "Outbox", "Recipient"]
 
 # No next try is ever set further ahead than this, whatever wait a channel asks for: one that lies further ahead was
 # set before the machine's clock went back, and does not count.
 LONGEST_WAIT = timedelta(hours=1)
 
-_OPEN = (DeliveryState.WAITING, DeliveryState.HELD)
+# Quiet hours end within a day, even one of 25 hours; what is kept back for longer was so before the clock went back.
+LONGEST_QUIET = timedelta(hours=25)
 
-
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """Someone to tell, and through which channel."""
-
-    channel: str
-    address: str
+# The turn of what waits for nothing. Not when it was said: that is the market's time, which may be ahead of this one.
+_AT_ONCE = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """An alert on its way to one recipient. `attempts` counts those begun, `created_at` is when the alert was said."""
+    """An alert on its way to one recipient.
+
+    `part` 0 is its words, part n its nth picture (`alert.pictures[n - 1]`). `attempts` counts those begun, `created_at`
+    is when the alert was said. A `silent` one is shown without a sound.
+    """
 
     id: int
     alert: Alert
@@ -38,47 +42,20 @@ class Delivery:
     part: int
     attempts: int
     created_at: datetime
+    silent: bool = False
 
 
-def post(
-    session: Session,
-    account: str,
-    recipients: Sequence[Recipient],
-    alert: Alert,
-    at: datetime,
-    *,
-    once_key: str | None = None,
-) -> int:
-    """Write an alert and a delivery for each recipient within a transaction, and return the alert's id."""
-    said = AlertRow(
-        account=account,
-        kind=alert.kind,
-        text=alert.text,
-        title=alert.title,
-        table=alert.table,
-        notes=alert.notes,
-        confirmation=alert.confirmation,
-        once_key=once_key,
-        said_at=at,
-    )
-    session.add(said)
-    session.flush()
-    alert_id = said.id
-    assert alert_id is not None  # noqa: S101 - flushed: it has its key
-    session.add_all(
-        DeliveryRow(account=account, alert_id=alert_id, channel=recipient.channel, recipient=recipient.address)
-        for recipient in recipients
-    )
-    return alert_id
-
-
-class Outbox:
+class Outbox(Said):
     """The deliveries of an account. Each change is committed when its method returns."""
 
     def __init__(self, database: Database, account: str, recipients: Sequence[Recipient]) -> None:
-        self._database = database
-        self._account = account
+        super().__init__(database, account)
         self._recipients = tuple(recipients)
+
+    @property
+    def recipients(self) -> tuple[Recipient, ...]:
+        """Everyone who hears every alert."""
+        return self._recipients
 
     def say(
         self,
@@ -111,31 +88,37 @@ class Outbox:
     def due(self, now: datetime) -> tuple[Delivery, ...]:
         """Return what to send now, oldest first: for each recipient of a channel at most its oldest open delivery.
 
-        What waits, or is held, keeps back everything behind it, so nobody reads the news in the wrong order.
+        What waits, or is held, keeps back everything behind it, so nobody reads the news in the wrong order. Two things
+        let others pass: what is kept back by quiet hours, because money does not wait for the morning, and a picture
+        that waits for its next try, because pictures never cost words.
         """
         with self._database.reading() as session:
             return tuple(
                 _delivery(row, said)
-                for row, said in self._foremost(session)
+                for row, said in self._foremost(session, now)
                 if row.next_try is None or row.next_try <= now or row.next_try > now + LONGEST_WAIT
             )
 
     def next_due(self) -> datetime | None:
         """Return when something is due next, None when nothing waits. A time in the past means now."""
         with self._database.reading() as session:
-            return min((row.next_try or said.said_at for row, said in self._foremost(session)), default=None)
+            return min(self._turns(session), default=None)
 
     def attempting(self, delivery: int, at: datetime) -> None:
-        """Count an attempt, before it is made: one that kills the process counts too."""
+        """Count an attempt, before it is made: one that kills the process counts too.
+
+        From now on it keeps its place: the quiet hours that kept it back are over.
+        """
         with self._database.writing() as session:
             row = self._open(session, delivery)
             row.attempts += 1
-            row.attempted_at = at
+            row.attempted_at, row.not_before = at, None
 
-    def delivered(self, delivery: int, receipt: str | None, at: datetime) -> None:
-        """End a delivery that the channel accepted."""
+    def delivered(self, delivery: int, receipt: str | None, at: datetime, segments: int | None = None) -> None:
+        """End a delivery that the channel accepted; `segments` is what an SMS is billed as, None when it is none."""
         with self._database.writing() as session:
             row = self._open(session, delivery)
+            row.segments = segments
             row.state, row.receipt, row.error, row.ended_at = DeliveryState.DELIVERED, receipt, None, at
 
     def failed(self, delivery: int, error: str, at: datetime, wait: timedelta) -> None:
@@ -180,14 +163,6 @@ class Outbox:
             row = self._open(session, delivery)
             row.state, row.error, row.ended_at = DeliveryState.GIVEN_UP, error, at
 
-    def undelivered_count(self, recipient: Recipient | None = None) -> int:
-        """Return how many deliveries, of one recipient or of all, wait or are held."""
-        count = select(func.count()).where(DeliveryRow.account == self._account, col(DeliveryRow.state).in_(_OPEN))
-        if recipient is not None:
-            count = count.where(DeliveryRow.channel == recipient.channel, DeliveryRow.recipient == recipient.address)
-        with self._database.reading() as session:
-            return session.exec(count.select_from(DeliveryRow)).one()
-
     def _held(self, session: Session, recipient: Recipient) -> Sequence[DeliveryRow]:
         return session.exec(
             select(DeliveryRow).where(
@@ -198,11 +173,23 @@ class Outbox:
             )
         ).all()
 
-    def _foremost(self, session: Session) -> list[tuple[DeliveryRow, AlertRow]]:
-        """Return, oldest first, the oldest open delivery of each recipient of a channel that is not held."""
+    def _foremost(self, session: Session, now: datetime) -> list[tuple[DeliveryRow, AlertRow]]:
+        """Return, oldest first, the one delivery of each recipient of a channel whose turn it is, unless it is held."""
+        kept_back, next_try = col(DeliveryRow.not_before), col(DeliveryRow.next_try)
         foremost = (
             select(func.min(DeliveryRow.id))
-            .where(DeliveryRow.account == self._account, col(DeliveryRow.state).in_(_OPEN))
+            .where(
+                DeliveryRow.account == self._account,
+                col(DeliveryRow.state).in_(OPEN),
+                or_(kept_back.is_(None), kept_back <= now, kept_back > now + LONGEST_QUIET),
+                or_(
+                    DeliveryRow.part == 0,
+                    DeliveryRow.state == DeliveryState.HELD,
+                    next_try.is_(None),
+                    next_try <= now,
+                    next_try > now + LONGEST_WAIT,
+                ),
+            )
             .group_by(col(DeliveryRow.channel), col(DeliveryRow.recipient))
         )
         found = session.exec(
@@ -216,9 +203,38 @@ class Outbox:
         )
         return [(row, said) for row, said in found]
 
+    def _turns(self, session: Session) -> Iterator[datetime]:
+        """Give when the turn of each delivery comes that nothing before it keeps back until further notice."""
+        # The first words of a recipient that quiet hours do not keep back: nothing behind them has a turn.
+        blocking = (
+            select(DeliveryRow.channel, DeliveryRow.recipient, func.min(DeliveryRow.id).label("id"))
+            .where(
+                DeliveryRow.account == self._account,
+                col(DeliveryRow.state).in_(OPEN),
+                col(DeliveryRow.not_before).is_(None),
+                or_(DeliveryRow.part == 0, DeliveryRow.state == DeliveryState.HELD),
+            )
+            .group_by(col(DeliveryRow.channel), col(DeliveryRow.recipient))
+            .subquery()
+        )
+        found = session.exec(
+            select(DeliveryRow.not_before, DeliveryRow.next_try)
+            .outerjoin(
+                blocking,
+                and_(blocking.c.channel == DeliveryRow.channel, blocking.c.recipient == DeliveryRow.recipient),
+            )
+            .where(
+                DeliveryRow.account == self._account,
+                DeliveryRow.state == DeliveryState.WAITING,
+                or_(blocking.c.id.is_(None), col(DeliveryRow.id) <= blocking.c.id),
+            )
+        )
+        for not_before, next_try in found:
+            yield not_before or next_try or _AT_ONCE
+
     def _open(self, session: Session, delivery: int) -> DeliveryRow:
         row = session.get(DeliveryRow, delivery)
-        if row is None or row.account != self._account or row.state not in _OPEN:
+        if row is None or row.account != self._account or row.state not in OPEN:
             raise NoSuchDelivery(delivery)
         return row
 
@@ -230,4 +246,6 @@ class Outbox:
 
 def _delivery(row: DeliveryRow, said: AlertRow) -> Delivery:
     assert row.id is not None  # noqa: S101 - read from the table: it has its key
-    return Delivery(row.id, alert_of(said), row.channel, row.recipient, row.part, row.attempts, said.said_at)
+    return Delivery(
+        row.id, alert_of(said), row.channel, row.recipient, row.part, row.attempts, said.said_at, row.silent
+    )

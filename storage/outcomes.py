@@ -2,7 +2,18 @@
 
 from dataclasses import dataclass
 
-from core.investing import AccountBlocked, Declined, LimitReached, NoNewCash, NotEnoughCash, Paused, Skip
+from core.investing import (
+    AccountBlocked,
+    CapTooLow,
+    Declined,
+    LimitReached,
+    NoNewCash,
+    NotEnoughCash,
+    NotRebalanced,
+    Paused,
+    Skip,
+    ValueUnknown,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,5 +33,8 @@ KINDS: dict[str, type] = {
     "limit_reached": LimitReached,
     "no_new_cash": NoNewCash,
     "declined": Declined,
+    "value_unknown": ValueUnknown,
+    "cap_too_low": CapTooLow,
+    "not_rebalanced": NotRebalanced,
     "missed": Missed,
 }

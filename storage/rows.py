@@ -6,7 +6,14 @@ from core.alerts import Alert, AlertKind
 from core.orders import Order, OrderIntent, OrderState, Side
 from core.runs import Run, RunKey, RunState
 from core.schedule import Routine, Window
-from storage.tables import AlertRow, OrderRow, RunRow
+from storage.outbox_tables import AlertRow, DeliveryRow
+from storage.tables import AuditRow, OrderRow, RunRow
+
+
+def id_of(row: RunRow | OrderRow | AlertRow | DeliveryRow | AuditRow) -> int:
+    """Return the number of a row that is in its table."""
+    assert row.id is not None  # noqa: S101 - read from its table, or flushed: it has its key
+    return row.id
 
 
 def key_of(row: RunRow) -> RunKey:
@@ -17,13 +24,13 @@ def key_of(row: RunRow) -> RunKey:
 def run_of(row: RunRow, orders: Iterable[OrderRow]) -> Run:
     """Return a run with its orders, which come in the plan's order."""
     window = Window(row.window_opens, row.window_closes) if row.window_opens and row.window_closes else None
-    return Run(key_of(row), RunState(row.state), row.cash, window, tuple(map(order_of, orders)))
+    return Run(key_of(row), RunState(row.state), row.cash, window, tuple(map(order_of, orders)), row.remarks or ())
 
 
 def order_of(row: OrderRow) -> Order:
     """Return an order as it was recorded last."""
     return Order(
-        OrderIntent(row.client_order_id, row.sector, row.symbol, row.notional, Side(row.side)),
+        OrderIntent(row.client_order_id, row.sector, row.symbol, row.notional, Side(row.side), row.quantity),
         OrderState(row.state),
         row.broker_id,
         row.filled_quantity,
@@ -37,17 +44,17 @@ def planned(intent: OrderIntent, run: RunRow, position: int, trouble: str | None
 
     The run's row must have been flushed.
     """
-    assert run.id is not None  # noqa: S101 - flushed: it has its key
     order = Order(intent) if trouble is None else Order(intent, OrderState.REJECTED, reason=trouble)
     return OrderRow(
         account=run.account,
-        run_id=run.id,
+        run_id=id_of(run),
         position=position,
         client_order_id=intent.client_order_id,
         sector=intent.sector,
         symbol=intent.symbol,
         side=intent.side,
         notional=intent.notional,
+        quantity=intent.quantity,
         state=order.state,
         filled_quantity=order.filled_quantity,
         reason=order.reason,
@@ -65,4 +72,14 @@ def write_down(row: OrderRow, order: Order) -> None:
 
 def alert_of(row: AlertRow) -> Alert:
     """Return what was said."""
-    return Alert(AlertKind(row.kind), row.text, row.title, row.table, row.notes, row.confirmation)
+    return Alert(
+        kind=AlertKind(row.kind),
+        text=row.text,
+        title=row.title,
+        table=row.table,
+        notes=row.notes,
+        confirmation=row.confirmation,
+        summary=row.summary,
+        pictures=row.pictures,
+        tables=row.tables,
+    )

@@ -79,7 +79,7 @@ def _revision(file: Path) -> str | None:
     # Even a read-only connection leaves files beside a database in WAL mode. `immutable` does not, and is right
     # while there is no log, for then nobody is writing.
     mode = "mode=ro" if file.with_name(f"{file.name}-wal").exists() else "immutable=1"
-    with closing(sqlite3.connect(f"{file.as_uri()}?{mode}", uri=True)) as connection:
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?{mode}", uri=True)) as connection:
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if not tables:
             return None

@@ -1,31 +1,24 @@
-"""The tables. Every row names its account; money is integer cents or Decimal text; times are UTC."""
+"""The tables of runs and of what the owner decides; `outbox_tables` and `book_tables` have the others.
+
+Every row names its account; money is integer cents or Decimal text; times are UTC.
+"""
 
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKeyConstraint, MetaData, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKeyConstraint, Index, MetaData, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from core.alerts import Table
 from core.orders import OrderState, Side
 from core.runs import LONGEST_CLIENT_ORDER_ID, RunState
 from storage.outcomes import KINDS, Outcome
 from storage.types import AsJson, Exact, Instant, OneOf
 
 
-class DeliveryState(StrEnum):
-    """Where a delivery stands; the last two are final. `HELD` waits until the recipient can be written to."""
-
-    WAITING = "waiting"
-    HELD = "held"
-    DELIVERED = "delivered"
-    GIVEN_UP = "given_up"
-
-
-def _one_of(column: str, values: Iterable[str]) -> CheckConstraint:
+def one_of(column: str, values: Iterable[str]) -> CheckConstraint:
+    """Return the check that a column holds one of these words."""
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
 
@@ -85,6 +78,20 @@ class TargetRow(Row, table=True):
     weight: int
 
 
+class ChoiceVersionRow(Row, table=True):
+    """What was chosen of one subject, whole. Append only; the highest number is active."""
+
+    __tablename__ = "choice_version"
+
+    account: str = Field(primary_key=True)
+    subject: str = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    value: dict[str, Any] = Field(sa_type=JSON)
+    set_by: str
+    why: str
+    set_at: datetime = Field(sa_type=Instant)
+
+
 class RunRow(Row, table=True):
     """One routine on one trading day; `cash` is in cents."""
 
@@ -94,8 +101,11 @@ class RunRow(Row, table=True):
         ForeignKeyConstraint(
             ["account", "allocation_version"], ["allocation_version.account", "allocation_version.number"]
         ),
-        _one_of("state", RunState),
+        one_of("state", RunState),
         CheckConstraint("number >= 0", name="number_possible"),
+        Index(None, "account", "day", "number"),
+        Index(None, "account", "state"),
+        Index(None, "account", "id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -109,19 +119,25 @@ class RunRow(Row, table=True):
     window_opens: datetime | None = Field(default=None, sa_type=Instant)
     window_closes: datetime | None = Field(default=None, sa_type=Instant)
     outcome: Outcome | None = Field(default=None, sa_type=OneOf(KINDS))
+    remarks: tuple[str, ...] | None = Field(default=None, sa_type=AsJson(tuple[str, ...]))
     opened_at: datetime = Field(sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class OrderRow(Row, table=True):
-    """One intent and what became of it; `notional` is in cents, the price in dollars for one share or coin."""
+    """One intent and what became of it; `notional` is in cents, the price in dollars for one share or coin.
+
+    `quantity` is what a sale is of; None for a purchase.
+    """
 
     __tablename__ = "order"
     __table_args__ = (
         UniqueConstraint("client_order_id"),
         UniqueConstraint("run_id", "position"),
-        _one_of("state", OrderState),
+        one_of("state", OrderState),
         CheckConstraint("notional > 0", name="notional_possible"),
+        Index(None, "account", "state"),
+        Index(None, "account", "id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -133,53 +149,12 @@ class OrderRow(Row, table=True):
     symbol: str
     side: str = Side.BUY
     notional: int
+    quantity: Decimal | None = Field(default=None, sa_type=Exact)
     state: str
     broker_id: str | None = None
     filled_quantity: Decimal = Field(sa_type=Exact)
     filled_price: Decimal | None = Field(default=None, sa_type=Exact)
     reason: str | None = None
-
-
-class AlertRow(Row, table=True):
-    """What was said. `once_key` is set while the same thing must not be said again."""
-
-    __tablename__ = "alert"
-    __table_args__ = (UniqueConstraint("account", "once_key"),)
-
-    id: int | None = Field(default=None, primary_key=True)
-    account: str
-    kind: str
-    text: str
-    title: str
-    table: Table | None = Field(default=None, sa_type=AsJson(Table))
-    notes: tuple[str, ...] = Field(default=(), sa_type=AsJson(tuple[str, ...]))
-    confirmation: str | None = None
-    once_key: str | None = None
-    said_at: datetime = Field(sa_type=Instant)
-
-
-class DeliveryRow(Row, table=True):
-    """An alert on its way to one recipient. `next_try` None: at once."""
-
-    __tablename__ = "delivery"
-    __table_args__ = (
-        UniqueConstraint("alert_id", "channel", "recipient", "part"),
-        _one_of("state", DeliveryState),
-    )
-
-    id: int | None = Field(default=None, primary_key=True)
-    account: str
-    alert_id: int = Field(foreign_key="alert.id")
-    channel: str
-    recipient: str
-    part: int = 0
-    state: str = Field(default=DeliveryState.WAITING, index=True)
-    attempts: int = 0
-    attempted_at: datetime | None = Field(default=None, sa_type=Instant)
-    next_try: datetime | None = Field(default=None, sa_type=Instant)
-    receipt: str | None = None
-    error: str | None = None
-    ended_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class ControlRow(Row, table=True):
@@ -200,6 +175,7 @@ class PendingRow(Row, table=True):
     """A confirmation that waits for a tap. `owner` None: any owner's tap will do."""
 
     __tablename__ = "pending"
+    __table_args__ = (Index(None, "account", "kind"),)
 
     token: str = Field(primary_key=True)
     account: str
@@ -218,6 +194,7 @@ class AuditRow(Row, table=True):
     """Who asked for what, and what came of it. Append only."""
 
     __tablename__ = "audit"
+    __table_args__ = (Index(None, "account", "id"),)
 
     id: int | None = Field(default=None, primary_key=True)
     account: str

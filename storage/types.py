@@ -72,11 +72,11 @@ class AsJson(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         """Return the JSON to store."""
-        return None if value is None else _adapter(self.type_).dump_python(value, mode="json")
+        return None if value is None else to_json(self.type_, value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         """Return the value that was stored."""
-        return None if value is None else _adapter(self.type_).validate_python(value)
+        return None if value is None else from_json(self.type_, value)
 
 
 class OneOf(TypeDecorator[Any]):
@@ -91,18 +91,44 @@ class OneOf(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         """Return the JSON to store. Raises KeyError for a value of another type."""
-        if value is None:
-            return None
-        type_: type = type(value)
-        words = {kind: word for word, kind in self.kinds}
-        return {"kind": words[type_], **_adapter(type_).dump_python(value, mode="json")}
+        return None if value is None else self._tagged(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         """Return the value that was stored."""
-        if value is None:
-            return None
+        return None if value is None else self._restored(value)
+
+    def _tagged(self, value: Any) -> dict[str, Any]:
+        type_: type = type(value)
+        words = {kind: word for word, kind in self.kinds}
+        return {"kind": words[type_], **to_json(type_, value)}
+
+    def _restored(self, value: Mapping[str, Any]) -> Any:
         fields = {name: field for name, field in value.items() if name != "kind"}
-        return _adapter(dict(self.kinds)[value["kind"]]).validate_python(fields)
+        return from_json(dict(self.kinds)[value["kind"]], fields)
+
+
+class SeveralOf(OneOf):
+    """A tuple of values, each as OneOf has it."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """Return the JSON to store. Raises KeyError for a value of another type."""
+        return None if value is None else [self._tagged(one) for one in value]
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """Return the tuple that was stored."""
+        return None if value is None else tuple(self._restored(one) for one in value)
+
+
+def to_json(type_: Any, value: Any) -> Any:
+    """Return a value of a core type as what JSON can hold."""
+    return _adapter(type_).dump_python(value, mode="json")
+
+
+def from_json(type_: Any, value: Any) -> Any:
+    """Return the value that `to_json` was given. Raises ValueError for what cannot have been one."""
+    return _adapter(type_).validate_python(value)
 
 
 @cache

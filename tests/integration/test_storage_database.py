@@ -24,7 +24,7 @@ from sqlalchemy import create_engine, inspect
 from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 from sqlmodel import Session, SQLModel, col, select
 
-from storage import database, schema
+from storage import book_tables, database, outbox_tables, schema, tables
 from storage.audit import Audit
 from storage.database import Database
 from storage.errors import BadUrl, CannotOpen, NewerDatabase, NoDatabase, NotMigrated, NotOurs
@@ -32,12 +32,17 @@ from storage.tables import AuditRow, OrderRow, Row, RunRow
 from storage.types import Exact, Instant
 
 NOW = datetime(2026, 11, 27, 14, 35, tzinfo=UTC)
+TABLES = (tables, outbox_tables, book_tables)  # together they are what a migrated database holds
 
-SECOND = """
+HEAD = schema.SHIPPED.head
+AFTER = f"{int(HEAD) + 1:04}"
+"""The revision that this version has, and the one that comes next."""
+
+NEXT = f"""
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "{AFTER}"
+down_revision = "{HEAD}"
 
 
 def upgrade() -> None:
@@ -59,7 +64,7 @@ def url(file: Path) -> str:
 def next_version(tmp_path: Path) -> schema.Migrations:
     folder = tmp_path / "next version"
     shutil.copytree(schema.SHIPPED.folder, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "versions" / "0002_second.py").write_text(SECOND)
+    (folder / "versions" / f"{AFTER}_next.py").write_text(NEXT)
     return schema.Migrations(folder)
 
 
@@ -183,10 +188,10 @@ def test_a_database_with_rows_is_copied_aside_before_it_is_upgraded(
         Audit(before, "main").note("owner", "/pause", "paused", NOW)
     with database.open(url, migrations=next_version) as after:
         assert [entry.what for entry in Audit(after, "main").recent(10)] == ["/pause"]
-    copy = file.with_name("allocator.db.before-0002")
+    copy = file.with_name(f"allocator.db.before-{AFTER}")
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     with closing(sqlite3.connect(copy)) as old:
-        assert old.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+        assert old.execute("SELECT version_num FROM alembic_version").fetchall() == [(HEAD,)]
         assert old.execute("SELECT what FROM audit").fetchall() == [("/pause",)]
         assert old.execute("SELECT name FROM sqlite_master WHERE name = 'later'").fetchall() == []
 
@@ -199,7 +204,7 @@ def test_the_copy_holds_what_a_killed_process_left_in_the_log(
     killed.join()
     assert file.with_name("allocator.db-wal").stat().st_size > 0
     database.open(url, migrations=next_version).close()
-    with closing(sqlite3.connect(file.with_name("allocator.db.before-0002"))) as old:
+    with closing(sqlite3.connect(file.with_name(f"allocator.db.before-{AFTER}"))) as old:
         assert old.execute("SELECT what FROM audit").fetchall() == [("/pause",)]
 
 
@@ -213,12 +218,12 @@ def test_an_upgrade_that_fails_leaves_the_database_as_it_was(
     url: str, file: Path, next_version: schema.Migrations
 ) -> None:
     database.open(url).close()
-    broken = next_version.folder / "versions" / "0002_second.py"
-    broken.write_text(SECOND + '    op.execute("CREATE TABLE run (x)")\n')
+    broken = next_version.folder / "versions" / f"{AFTER}_next.py"
+    broken.write_text(NEXT + '    op.execute("CREATE TABLE run (x)")\n')
     with pytest.raises(OperationalError, match="already exists"):
         database.open(url, migrations=next_version)
     with closing(sqlite3.connect(file)) as left:
-        assert left.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+        assert left.execute("SELECT version_num FROM alembic_version").fetchall() == [(HEAD,)]
         assert left.execute("SELECT name FROM sqlite_master WHERE name = 'later'").fetchall() == []
     database.open(url).close()
 
@@ -230,8 +235,8 @@ def test_an_upgrade_that_breaks_a_reference_leaves_the_database_as_it_was(
         session.add(run_row())
         session.flush()
         session.add(order_row())
-    broken = next_version.folder / "versions" / "0002_second.py"
-    broken.write_text(SECOND.replace("CREATE TABLE later (x)", "DELETE FROM run"))
+    broken = next_version.folder / "versions" / f"{AFTER}_next.py"
+    broken.write_text(NEXT.replace("CREATE TABLE later (x)", "DELETE FROM run"))
     with pytest.raises(sqlite3.IntegrityError, match="would break 1 references"):
         database.open(url, migrations=next_version)
     with database.open(url) as left, left.reading() as session:
@@ -245,7 +250,9 @@ def test_a_newer_database_is_refused_and_not_touched(
     database.open(url, migrations=next_version).close()
     file.chmod(0o640)
     before = everything_in(file.parent)
-    with pytest.raises(NewerDatabase, match=r"newer Allocator \(schema 0002, this version knows 0001\).*install that"):
+    with pytest.raises(
+        NewerDatabase, match=rf"newer Allocator \(schema {AFTER}, this version knows {HEAD}\).*install that"
+    ):
         opening(url)
     assert everything_in(file.parent) == before
 
@@ -312,7 +319,7 @@ def test_reading_makes_no_database_and_upgrades_none(url: str, file: Path, next_
     assert not file.exists()
     database.open(url).close()
     before = everything_in(file.parent)
-    with pytest.raises(NotMigrated, match=r"schema 0001, 0002 is needed"):
+    with pytest.raises(NotMigrated, match=f"schema {HEAD}, {AFTER} is needed"):
         database.open_to_read(url, migrations=next_version)
     assert everything_in(file.parent) == before
 

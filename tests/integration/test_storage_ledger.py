@@ -20,7 +20,18 @@ from sqlalchemy.exc import IntegrityError
 from core.account import Limit
 from core.alerts import Alert, AlertKind, Table
 from core.allocation import Allocation, Sector
-from core.investing import AccountBlocked, Declined, LimitReached, NoNewCash, NotEnoughCash, Paused, Plan, Skip
+from core.investing import (
+    AccountBlocked,
+    CapTooLow,
+    Declined,
+    LimitReached,
+    NoNewCash,
+    NotEnoughCash,
+    Paused,
+    Plan,
+    Skip,
+    ValueUnknown,
+)
 from core.money import Cents
 from core.orders import Order, OrderIntent, OrderState
 from core.ports import Ledger
@@ -149,6 +160,8 @@ SKIPS: Sequence[Skip] = (
     LimitReached(9_000, 10_000),
     NoNewCash(12),
     Declined(25_000),
+    ValueUnknown(("IJH", "BTC/USD"), 25_000),
+    CapTooLow(50, "Crypto", 10_00, 25_000),
 )
 
 

@@ -141,7 +141,11 @@ def test_the_outbox_says_when_to_look_again_and_how_much_is_undelivered(outbox: 
     assert (outbox.next_due(), outbox.undelivered_count()) == (None, 0)
     for text in ("one", "two"):
         outbox.say(news(text), NOW)
-    assert (outbox.next_due(), outbox.undelivered_count()) == (NOW, 4)
+    # At once, whatever the market's time was when it was said: that may be ahead of this machine's.
+    at_once = outbox.next_due()
+    assert at_once is not None
+    assert at_once < NOW - 365 * 24 * 60 * MINUTE
+    assert outbox.undelivered_count() == 4
     outbox.failed(first(outbox).id, "no network", NOW, MINUTE)
     outbox.hold(first(outbox, "sms").id, "waits")
     assert (outbox.next_due(), outbox.undelivered_count()) == (SOON, 4)

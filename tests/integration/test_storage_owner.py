@@ -232,5 +232,5 @@ def test_the_audit_lists_the_newest_first(opened: Database) -> None:
     audit.note("7", "/pause", "paused", NOW)
     audit.note("666", "/invest", "refused: not an owner", LATER)
     Audit(opened, "other").note("7", "/resume", "resumed", LATER)
-    assert audit.recent(1) == (Entry(LATER, "666", "/invest", "refused: not an owner"),)
+    assert audit.recent(1) == (Entry(2, LATER, "666", "/invest", "refused: not an owner"),)
     assert [entry.what for entry in audit.recent(10)] == ["/invest", "/pause"]

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
+from core.activities import Activity
 from core.alerts import Alert
 from core.investing import LimitReached, Plan, Skip
 from core.money import Cents
 from core.orders import Order, OrderState
 from core.runs import Run, RunKey, RunState
 from core.schedule import Window
+from core.snapshots import Snapshot
 from tests.unit.fakes import Events
 
 
@@ -25,6 +27,8 @@ class FakeLedger:
     runs: dict[RunKey, Run] = field(default_factory=dict)
     said: list[Alert] = field(default_factory=list)
     skips: dict[RunKey, Skip] = field(default_factory=dict)
+    known: dict[str, Activity] = field(default_factory=dict)
+    days: dict[date, Snapshot] = field(default_factory=dict)
     spent_elsewhere: Cents = 0
     paused: bool = False
 
@@ -33,7 +37,15 @@ class FakeLedger:
         return self.runs.get(key)
 
     def open_run(
-        self, key: RunKey, plan: Plan, window: Window, *, allocation_version: int, limit: Cents | None, at: datetime
+        self,
+        key: RunKey,
+        plan: Plan,
+        window: Window,
+        *,
+        allocation_version: int,
+        limit: Cents | None,
+        at: datetime,
+        remarks: tuple[str, ...] = (),
     ) -> Run | LimitReached:
         """Store a run with its intents, within the limit."""
         self.events.step("ledger opened")
@@ -47,7 +59,7 @@ class FakeLedger:
             else Order(intent)
             for intent in plan.intents
         )
-        self.runs[key] = Run(key, RunState.PLANNED, plan.free_cash, window, orders)
+        self.runs[key] = Run(key, RunState.PLANNED, plan.free_cash, window, orders, remarks)
         return self.runs[key]
 
     def may_send(self, key: RunKey) -> bool:
@@ -94,6 +106,35 @@ class FakeLedger:
             self._must_be_new(key)
             self.runs[key] = Run(key, RunState.MISSED, 0, None)
         self.said.append(alert)
+
+    def report(self, key: RunKey, alert: Alert, snapshots: Sequence[Snapshot], *, at: datetime) -> None:
+        """Store a report's run with its snapshots and say it."""
+        self.events.step("ledger reported")
+        self._must_be_new(key)
+        self.runs[key] = Run(key, RunState.DONE, 0, None)
+        for snapshot in snapshots:
+            if snapshot.day not in self.days or self.days[snapshot.day].reconstructed:
+                self.days[snapshot.day] = snapshot
+        self.said.append(alert)
+
+    def keep_activities(self, activities: Sequence[Activity]) -> None:
+        """Store the activities that are not known yet."""
+        self.events.step("ledger keeps activities")
+        for activity in activities:
+            self.known.setdefault(activity.id, activity)
+
+    def activities(self) -> tuple[Activity, ...]:
+        """Return what moved the money, by day and id."""
+        return tuple(sorted(self.known.values(), key=lambda one: (one.day, one.id)))
+
+    def snapshots(self, since: date | None = None) -> tuple[Snapshot, ...]:
+        """Return the days' ends, oldest first."""
+        return tuple(self.days[day] for day in sorted(self.days) if since is None or day >= since)
+
+    def filled_since(self, day: date) -> tuple[Order, ...]:
+        """Return what was bought from a day on."""
+        runs = sorted((run for run in self.runs.values() if run.key.day >= day), key=lambda run: run.key.day)
+        return tuple(order for run in runs for order in run.orders if order.filled_quantity > 0)
 
     def open_orders(self) -> tuple[tuple[RunKey, Order], ...]:
         """Return what finished runs left open."""
