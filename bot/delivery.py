@@ -4,13 +4,15 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import assert_never
 
-from bot.channels import Attempt, Channel, Failed, Held, Refused, Rejected, Sent
+from bot.channels import Attempt, Channel, Failed, Held, Omitted, Refused, Rejected, Sent
 from bot.records import Records, now
 from core import messages
+from core.alerts import Alert, marked_live
 from core.pauses import growing_pause
 from storage.outbox import Delivery, Recipient
 
@@ -25,8 +27,14 @@ SEND_SECONDS = 8.0
 MOST_ATTEMPTS = 300
 """About a day of tries; then the delivery is given up, loudly."""
 
+MOST_PICTURE_ATTEMPTS = 10
+"""Some minutes of tries; the words of a picture have their own."""
+
 SAID_AFTER = 5
 """Failures in a row after which the other channels say that this one does not deliver."""
+
+LONGEST_LOOK = 120.0
+"""Seconds that one look may take: the tries, and the books, which may be locked for 10 s at each step."""
 
 IDLE_SECONDS = 5.0
 """How often the outbox is looked at when nothing wakes the pump."""
@@ -35,15 +43,43 @@ _GIVEN_UP = "That alert was given up; /status has the present state."
 
 
 class Pump:
-    """Sends what is due, in order for each recipient, until it is stopped. A try takes at most `send_seconds`."""
+    """Sends what is due, in order for each recipient, until it is stopped. A try takes at most `send_seconds`.
 
-    def __init__(self, records: Records, channels: Mapping[str, Channel], send_seconds: float = SEND_SECONDS) -> None:
+    `live`: the account's money is real, and what is said of it says so. `signs` is told, at each look and each pause,
+    how many seconds there are until the next.
+    """
+
+    def __init__(
+        self,
+        records: Records,
+        channels: Mapping[str, Channel],
+        send_seconds: float = SEND_SECONDS,
+        *,
+        live: bool = False,
+        signs: Callable[[float], None] = lambda _: None,
+    ) -> None:
+        self._signs = signs
+        self._live = live
         self._records = records
         self._channels = channels
         self._send_seconds = send_seconds
         self._refusals: Counter[Recipient] = Counter()
         self._wake = asyncio.Event()
         self._stop = asyncio.Event()
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """The channels that there are, each name with how a person calls it."""
+        return {name: channel.title for name, channel in self._channels.items()}
+
+    async def try_once(self, alert: Alert, recipient: Recipient) -> Attempt:
+        """Send something at once and once, beside the outbox, and return what came of it: nothing is kept of it.
+
+        Raises KeyError for a channel that there is not.
+        """
+        channel = self._channels[recipient.channel]
+        at_once = Delivery(0, alert, recipient.channel, recipient.address, part=0, attempts=0, created_at=now())
+        return await self._attempt(channel, at_once)
 
     def nudge(self) -> None:
         """Look at the outbox now: something was said."""
@@ -59,6 +95,7 @@ class Pump:
         failures = 0
         while not self._stop.is_set():
             self._wake.clear()
+            self._signs(LONGEST_LOOK)
             try:
                 if not await self.pump_once():
                     await self._rest()
@@ -67,13 +104,19 @@ class Pump:
                 # The books are locked, or the disk is full. No nudge cuts this pause short: a tick is no news of that.
                 failures += 1
                 log.exception("the outbox cannot be used, number %d in a row", failures)
-                await _wait(self._stop, growing_pause(failures, FIRST_PAUSE, LONGEST_PAUSE))
+                pause = growing_pause(failures, FIRST_PAUSE, LONGEST_PAUSE)
+                self._signs(pause)
+                await _wait(self._stop, pause)
 
     async def flush(self, seconds: float) -> None:
-        """Deliver what waits, retries included, for at most this long; raises nothing. Not while `run` runs."""
+        """Deliver what waits, retries included, for at most this long; raises nothing. Not while `run` runs.
+
+        What has its turn later than that, as after quiet hours, is not waited for.
+        """
+        end = now() + timedelta(seconds=seconds)
         try:
             async with asyncio.timeout(seconds):
-                while await asyncio.to_thread(self._records.outbox.next_due) is not None:
+                while (turn := await asyncio.to_thread(self._records.outbox.next_due)) is not None and turn <= end:
                     # `stop` has set it, and would let the rests take no time.
                     self._wake.clear()
                     if not await self.pump_once():
@@ -115,7 +158,8 @@ class Pump:
     async def _attempt(self, channel: Channel, delivery: Delivery) -> Attempt:
         try:
             async with asyncio.timeout(self._send_seconds):
-                return await channel.send(delivery)
+                said = replace(delivery, alert=marked_live(delivery.alert)) if self._live else delivery
+                return await channel.send(said)
         except TimeoutError:
             return Failed(f"{channel.title} did not answer in time")
         except Exception as error:
@@ -129,8 +173,8 @@ class Pump:
         tried = delivery.attempts + 1
         # What is to be said is said first: should the process end in between, it is tried again, and said once.
         match attempt:
-            case Sent(receipt):
-                outbox.delivered(delivery.id, receipt, now())
+            case Sent(receipt, segments):
+                outbox.delivered(delivery.id, receipt, now(), segments)
                 outbox.clear(_down(channel), _held(recipient), _lost(recipient))
                 del self._refusals[recipient]
             case Held(reason, remedy):
@@ -140,6 +184,12 @@ class Pump:
             case Rejected(reason):
                 log.error("alert given up for %s: %s", channel.title, reason)
                 self._say_of_one(recipient, channel, reason, _GIVEN_UP, _lost(recipient))
+                outbox.give_up(delivery.id, reason, now())
+            case Omitted(reason):
+                log.warning("left out for %s: %s", channel.title, reason)
+                outbox.give_up(delivery.id, reason, now())
+            case Failed(reason) if delivery.part and tried >= MOST_PICTURE_ATTEMPTS:
+                log.warning("a picture is left out for %s after %d tries: %s", channel.title, tried, reason)
                 outbox.give_up(delivery.id, reason, now())
             case Failed(reason) if tried >= MOST_ATTEMPTS:
                 log.error("alert given up for %s after %d tries: %s", channel.title, tried, reason)

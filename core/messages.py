@@ -7,11 +7,27 @@ from typing import assert_never
 from core.account import Limit
 from core.alerts import Alert, AlertKind, Table
 from core.allocation import percent
-from core.investing import AccountBlocked, Declined, LimitReached, NoNewCash, NotEnoughCash, Paused, Plan, Skip
+from core.investing import (
+    AccountBlocked,
+    CapTooLow,
+    Declined,
+    LimitReached,
+    NoNewCash,
+    NotEnoughCash,
+    NotRebalanced,
+    Paused,
+    Plan,
+    Skip,
+    ValueUnknown,
+)
 from core.money import Cents, as_text, in_dollars
-from core.orders import Order, OrderState
+from core.orders import Order, OrderState, Side
 from core.runs import Run
+from core.schedule import SCHEDULED, Routine
 from core.symbols import one_word
+
+LISTED_DAYS = 3
+"""More days than these are told as a span."""
 
 
 def executed(run: Run) -> Alert:
@@ -19,10 +35,10 @@ def executed(run: Run) -> Alert:
     bought = [order for order in run.orders if order.filled]
     yet = " yet" if any(order.state.is_open for order in run.orders) else ""
     nothing = f"No order has been executed{yet}"
-    notes = _shortfalls(run.orders)
+    notes = [*shortfalls(run.orders), *run.remarks]
     if not bought and all(order.state is OrderState.REJECTED for order in run.orders):
         notes.append("The cash stays in the account, and the next try is the next trading day's.")
-    sentences = [f"Orders have been executed. Bought {_list(bought)}." if bought else f"{nothing}.", *notes]
+    sentences = [f"Orders have been executed. Bought {listed(bought)}." if bought else f"{nothing}.", *notes]
     total = sum(order.filled for order in run.orders)
     return Alert(
         AlertKind.EXECUTED,
@@ -43,8 +59,8 @@ def followed_up(changes: Sequence[Order]) -> Alert:
     A fill is said whole, with what an earlier alert may have counted of it already.
     """
     filled = [order for order in changes if order.state is OrderState.FILLED]
-    sentences = [f"Orders that were still open are filled now: {_list(filled)}."] if filled else []
-    sentences += _shortfalls(changes)
+    sentences = [f"Orders that were still open are filled now: {_followed(filled)}."] if filled else []
+    sentences += shortfalls(changes)
     return Alert(AlertKind.FOLLOW_UP, " ".join(sentences), title="News of open orders", notes=tuple(sentences))
 
 
@@ -77,6 +93,18 @@ def reason(skip: Skip) -> str:
                 f"Nothing was bought: {as_text(skip.used)} of the {as_text(skip.limit)} that max_per_day allows "
                 "is spent already today."
             )
+        case ValueUnknown():
+            return (
+                f"Nothing was bought: Alpaca gives no value for {_and([one_word(one) for one in skip.symbols])}, so "
+                f"nobody can tell what is furthest below its target. {as_text(skip.waiting)} is waiting."
+            )
+        case CapTooLow():
+            return (
+                f"Nothing was bought: an order is at most {as_text(skip.limit)}, and the smallest that {skip.sector} "
+                f"can get is {as_text(skip.minimum)}. {as_text(skip.waiting)} is waiting; /limits changes that."
+            )
+        case NotRebalanced():
+            return skip.reason
         case NoNewCash():
             return (
                 f"Nothing was bought: no new cash has come since today's last run ({as_text(skip.available)} is left)."
@@ -91,7 +119,7 @@ def refusal(skip: Skip) -> str:
             return f"Investing is paused{until}, so nothing can be bought now. Say /resume first; then /invest works."
         case AccountBlocked():
             return f"Alpaca does not let this account trade: {skip.reason}. Please look at the account at Alpaca."
-        case NotEnoughCash() | LimitReached() | NoNewCash() | Declined():
+        case NotEnoughCash() | LimitReached() | NoNewCash() | Declined() | ValueUnknown() | CapTooLow() | NotRebalanced():
             return reason(skip)
 
 
@@ -106,13 +134,31 @@ def in_doubt(run: Run, why: str) -> Alert:
     )
 
 
-def missed(days: Sequence[date], why: str) -> Alert:
-    """Say in one alert which investing days were missed, why, and what happens next."""
-    listed = _and([day.isoformat() for day in days])
+def missed(owed: Sequence[tuple[Routine, date]], why: str) -> Alert:
+    """Say in one alert what was missed, why, and what happens next."""
+    by_routine = {routine: [day for one, day in owed if one is routine] for routine in SCHEDULED}
+    invest, reports, variances = (by_routine[routine] for routine in SCHEDULED)
+    sentences = []
+    because = f": {why}"
+    if invest:
+        sentences.append(
+            f"Investing was missed on {_days(invest)}{because}. Nothing was bought; the cash waits for the next "
+            "trading day."
+        )
+        because = ""
+    if reports:
+        noun, was = ("report", "was") if len(reports) == 1 else ("reports", "were")
+        sentences.append(f"The close {noun} of {_days(reports)} {was} not given{because}.")
+        because = ""
+    if variances:
+        noun, was = ("variance", "was") if len(variances) == 1 else ("variances", "were")
+        sentences.append(f"The {noun} of the week's end on {_days(variances)} {was} not given{because}.")
+    if not invest:
+        sentences.append("/performance and /variance show how things stand.")
     return Alert(
         AlertKind.MISSED,
-        f"Investing was missed on {listed}: {why}. Nothing was bought; the cash waits for the next trading day.",
-        title="Investing was missed",
+        " ".join(sentences),
+        title="Investing was missed" if invest else "A report was missed",
     )
 
 
@@ -188,6 +234,19 @@ def first_investment(plan: Plan, confirmation: str) -> Alert:
     )
 
 
+def remarks(plan: Plan) -> tuple[str, ...]:
+    """Return a sentence for each sector that waits or is cut, with the figures."""
+    waiting = (
+        f"{one.sector} waits: its share of {as_text(one.wanted)} is below the {as_text(one.minimum)} minimum."
+        for one in plan.waiting
+    )
+    cuts = (
+        f"{one.sector} is cut from {as_text(one.wanted)} to {as_text(one.ordered)}, the most for one order."
+        for one in plan.cuts
+    )
+    return (*waiting, *cuts)
+
+
 def plan_table(plan: Plan) -> Table:
     """Return a plan as a table, one row a sector."""
     return Table(
@@ -210,14 +269,14 @@ def _limited(skip: NotEnoughCash) -> str:
             return f" {as_text(skip.reserve)} is kept back as the reserve." if skip.reserve else ""
 
 
-def _shortfalls(orders: Sequence[Order]) -> list[str]:
+def shortfalls(orders: Sequence[Order]) -> list[str]:
     """Return a sentence for each thing that kept orders from being filled, in the orders' order."""
-    alike: dict[tuple[OrderState, str | None, bool], list[Order]] = {}
+    alike: dict[tuple[object, ...], list[Order]] = {}
     for order in orders:
         if order.state is not OrderState.FILLED:
             # What was filled in part is said by itself, because its figures are its own.
-            group = (order.state, order.reason, bool(order.filled))
-            alike.setdefault(group if not order.filled else (*group[:1], order.intent.symbol, True), []).append(order)
+            own = order.intent.symbol if order.filled else None
+            alike.setdefault((order.intent.side, order.state, order.reason, own), []).append(order)
     return [_outcome(group) for group in alike.values()]
 
 
@@ -225,7 +284,8 @@ def _outcome(alike: Sequence[Order]) -> str:
     order = alike[0]
     many = len(alike) > 1
     noun, was = ("orders", "were") if many else ("order", "was")
-    what = f"{noun} for {_and([f'{as_text(o.intent.notional)} of {one_word(o.intent.symbol)}' for o in alike])}"
+    amounts = _and([f"{as_text(one.intent.notional)} of {one_word(one.intent.symbol)}" for one in alike])
+    what = f"{noun} {'to sell about' if order.intent.side is Side.SELL else 'for'} {amounts}"
     part = f" after {as_text(order.filled)}" if order.filled else ""
     because = f": {order.reason.rstrip('.')}" if order.reason else ""
     match order.state:
@@ -247,12 +307,26 @@ def _outcome(alike: Sequence[Order]) -> str:
             assert_never(order.state)
 
 
-def _list(orders: Sequence[Order]) -> str:
+def listed(orders: Sequence[Order]) -> str:
+    """Return what orders filled, in a line: `$60 of VOO, $40 of AGG`."""
     return ", ".join(f"{as_text(order.filled)} of {one_word(order.intent.symbol)}" for order in orders)
+
+
+def _followed(orders: Sequence[Order]) -> str:
+    sold = [order for order in orders if order.intent.side is Side.SELL]
+    bought = [order for order in orders if order.intent.side is Side.BUY]
+    parts = [listed(bought)] if bought else []
+    return "; ".join([*parts, f"sold {listed(sold)}"] if sold else parts)
 
 
 def _amount(cents: Cents) -> str:
     return f"{in_dollars(cents):,.2f}"
+
+
+def _days(days: Sequence[date]) -> str:
+    if len(days) <= LISTED_DAYS:
+        return _and([day.isoformat() for day in days])
+    return f"{len(days)} trading days from {min(days).isoformat()} to {max(days).isoformat()}"
 
 
 def _and(words: Sequence[str]) -> str:

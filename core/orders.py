@@ -1,4 +1,4 @@
-"""Orders: what we mean to buy, what the broker says of it, and what became of it."""
+"""Orders: what we mean to buy or sell, what the broker says of it, and what became of it."""
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -13,6 +13,7 @@ class Side(StrEnum):
     """Which way an order goes."""
 
     BUY = "buy"
+    SELL = "sell"
 
 
 class OrderState(StrEnum):
@@ -41,13 +42,17 @@ class OrderState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OrderIntent:
-    """One order of a plan, before anything is sent."""
+    """One order of a plan, before anything is sent.
+
+    A purchase is of `notional` cents. A sale is of a `quantity` of shares or coins, which are worth about `notional`.
+    """
 
     client_order_id: str
     sector: str
     symbol: str
     notional: Cents
     side: Side = Side.BUY
+    quantity: Decimal | None = None
 
     @property
     def asset_class(self) -> AssetClass:
@@ -57,7 +62,10 @@ class OrderIntent:
 
 @dataclass(frozen=True, slots=True)
 class BrokerOrder:
-    """An order as the broker has it. `filled_quantity` counts shares or coins, `filled_price` is dollars for one."""
+    """An order as the broker has it. `filled_quantity` counts shares or coins, `filled_price` is dollars for one.
+
+    It is of `notional` cents, or of a `quantity` of shares or coins.
+    """
 
     broker_id: str
     client_order_id: str
@@ -67,6 +75,7 @@ class BrokerOrder:
     state: OrderState
     filled_quantity: Decimal
     filled_price: Decimal | None
+    quantity: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +91,16 @@ class Order:
 
     @property
     def filled(self) -> Cents:
-        """What was bought, in cents: quantity times price, to the nearest cent."""
+        """What was bought, or what a sale brought, in cents: quantity times price, to the nearest cent."""
         if self.filled_price is None:
             return 0
         return round_to_cents(self.filled_quantity * self.filled_price)
 
     @property
     def committed(self) -> Cents:
-        """What the order has taken or may still take out of the account, in cents."""
+        """What the order has taken or may still take out of the account, in cents: nothing for a sale."""
+        if self.intent.side is Side.SELL:
+            return 0
         return self.filled if self.state.is_final else self.intent.notional
 
 
@@ -157,10 +168,10 @@ def after(order: Order, answer: Submission) -> Order:
 def adopted(order: Order, found: BrokerOrder) -> Order:
     """Return the order with what the broker says of it, if it is the order we meant.
 
-    An order under our id that differs in symbol, side or notional is not ours to count: it is said, and left alone.
+    An order under our id that differs in symbol, side or amount is not ours to count: it is said, and left alone. A
+    purchase's amount is its notional, a sale's its quantity.
     """
-    intent = order.intent
-    if (found.symbol, found.side, found.notional) != (intent.symbol, intent.side, intent.notional):
+    if not _is_meant(order.intent, found):
         amount = as_text(found.notional) if found.notional is not None else "an amount of shares"
         return replace(
             order,
@@ -176,3 +187,11 @@ def adopted(order: Order, found: BrokerOrder) -> Order:
         filled_price=found.filled_price,
         reason=None,
     )
+
+
+def _is_meant(intent: OrderIntent, found: BrokerOrder) -> bool:
+    if (found.symbol, found.side) != (intent.symbol, intent.side):
+        return False
+    if intent.side is Side.SELL:
+        return found.quantity == intent.quantity
+    return found.notional == intent.notional

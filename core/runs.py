@@ -38,12 +38,16 @@ class RunKey:
     day: date
     number: int = 0
 
+    def __str__(self) -> str:
+        """Return the run's name in logs, with which the ids of its orders begin: `main-20261127-invest-0`."""
+        return f"{self.account}-{self.day:%Y%m%d}-{self.routine}-{self.number}"
+
     def client_order_id(self, symbol: str, side: Side = Side.BUY) -> str:
         """Return the one id that an intent of this run can ever have, so that sending it again cannot buy twice.
 
         Raises ValueError above 48 characters, which only an overlong account name can cause.
         """
-        identity = f"{self.account}-{self.day:%Y%m%d}-{self.routine}-{self.number}-{one_word(symbol)}-{side}"
+        identity = f"{self}-{one_word(symbol)}-{side}"
         if len(identity) > LONGEST_CLIENT_ORDER_ID:
             raise ValueError(f"client order id {identity} is longer than {LONGEST_CLIENT_ORDER_ID} characters")
         return identity
@@ -54,7 +58,7 @@ class Run:
     """A run of the ledger with its orders, in the allocation's order.
 
     `cash` is the free cash that it found in the account, reserve included, in cents. Orders are sent only within
-    `window`; None for a run without orders.
+    `window`; None for a run without orders. `remarks` are whole sentences on what its plan held back.
     """
 
     key: RunKey
@@ -62,6 +66,7 @@ class Run:
     cash: Cents
     window: Window | None
     orders: tuple[Order, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def cash_left(self) -> Cents:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from time import monotonic
 
 from core.money import as_text, floor_to_cents
-from sandbox.days import AFTER_OPEN, alert_since
+from sandbox.days import AFTER_OPEN, alerts_since
 from sandbox.phone import Inbox, News, Phone, shown_at
 from sandbox.product import Product
 from sandbox.server import Sandbox
@@ -44,7 +44,7 @@ class Conversation:
         self._inbox = Inbox()
         self._lines: deque[str] = deque()
         self._question: _Question | None = None
-        self._alert = ""
+        self._alert = False
         self._last_event = monotonic()
 
     def run(self, deposit: Decimal) -> None:
@@ -67,7 +67,7 @@ class Conversation:
             self._product.check()
             self._show_news()
             self._send_lines()
-            self._alert = self._alert or self._sandbox.call(lambda world: alert_since(world, opens))
+            self._alert = self._alert or bool(self._sandbox.call(lambda world: alerts_since(world, opens)))
             if not self._alert and monotonic() > deadline:
                 raise TimeoutError(f"the day's alert did not reach both channels within {_ALERT_SECONDS:.0f} s.")
 
@@ -75,7 +75,7 @@ class Conversation:
         if self._typed.is_terminal and not self._typed.has_ended:
             return False
         is_quiet = monotonic() - self._last_event > _QUIET_SECONDS
-        return bool(self._alert) and not self._lines and self._question is None and is_quiet
+        return self._alert and not self._lines and self._question is None and is_quiet
 
     def _show_news(self) -> None:
         for news in self._sandbox.call(self._inbox.news):

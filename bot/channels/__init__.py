@@ -8,9 +8,10 @@ from storage.outbox import Delivery
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The channel took it. `receipt` is the channel's own name for the message."""
+    """The channel took it. `receipt` is the channel's own name for the message, `segments` what an SMS is billed as."""
 
     receipt: str
+    segments: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,14 @@ class Held:
     remedy: str
 
 
-Attempt = Sent | Failed | Rejected | Refused | Held
+@dataclass(frozen=True, slots=True)
+class Omitted:
+    """Left out for good, and nothing is lost that must be told of: a picture of what the words have said."""
+
+    reason: str
+
+
+Attempt = Sent | Failed | Rejected | Refused | Held | Omitted
 
 
 class Channel(Protocol):

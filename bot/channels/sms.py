@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import requests
@@ -11,18 +12,18 @@ from vonage_sms import Sms, SmsMessage
 from vonage_sms.errors import PartialFailureError, SmsError
 from vonage_utils.errors import VonageError
 
-from bot.channels import Attempt, Failed, Refused, Rejected, Sent
+from bot.channels import Attempt, Failed, Refused, Rejected, Sent, segments
 from bot.settings import VonageSettings
+from core.alerts import Alert
 from storage.outbox import Delivery
 
 TIMEOUT_SECONDS = 3
 """To connect, and again to answer: the process must be able to end within 10 s. The SDK takes whole seconds."""
 
-# GSM 03.38, the alphabet of a plain SMS, with its extension table. Other text needs type unicode and shorter segments.
-_GSM = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
-    "abcdefghijklmnopqrstuvwxyzäöñüà^{}\\[~]|€"
-)
+MOST_SEGMENTS = 6
+"""An alert that would be billed as more messages than these becomes its summary."""
+
+IN_TELEGRAM = "The full report is in Telegram."
 
 # The statuses of Vonage's SMS API (its OpenAPI description). About the message, which no repetition mends: missing or
 # invalid parameters, invalid message, too long, invalid sender, network code and callback.
@@ -62,19 +63,32 @@ class SmsChannel:
             max_retries=0,
         )
         auth = Auth(api_key=settings.api_key.get_secret_value(), api_secret=settings.api_secret.get_secret_value())
-        self._sms = Sms(HttpClient(auth, options))
+        self._client = HttpClient(auth, options)
+        self._sms = Sms(self._client)
 
     async def send(self, delivery: Delivery) -> Attempt:
         """Try once to send the alert's text; the SDK is synchronous, so it waits in a thread."""
         return await asyncio.to_thread(self._send, delivery)
 
+    def credit(self) -> Decimal | Failed | Refused:
+        """Ask for the account's credit, in euros; this shows that the key and the secret are right. Waits."""
+        try:
+            answer: Any = self._client.get(self._client.rest_host, "/account/get-balance", auth_type="basic")
+            return Decimal(str(answer["value"]))
+        except VonageError as error:
+            return _http_failure(error)
+        except requests.RequestException:
+            return Failed("Vonage cannot be reached")
+        except (ArithmeticError, KeyError, TypeError, ValueError):
+            return Failed("Vonage's answer was not understood")
+
     def _send(self, delivery: Delivery) -> Attempt:
-        text = delivery.alert.text
+        text = words_of(delivery.alert)
         message = SmsMessage(
             to=delivery.recipient,
             from_=self._sender,
             text=text,
-            type="text" if _GSM.issuperset(text) else "unicode",
+            type="text" if segments.is_gsm(text) else "unicode",
             client_ref=f"delivery-{delivery.id}",
         )
         try:
@@ -91,7 +105,15 @@ class SmsChannel:
             return Failed("Vonage cannot be reached")
         except Exception as error:  # noqa: BLE001  the SDK indexes and converts whatever it is sent, unchecked
             return Failed(f"Vonage's answer was not understood ({type(error).__name__})")
-        return Sent(",".join(part.message_id for part in answer.messages if part.message_id))
+        receipt = ",".join(part.message_id for part in answer.messages if part.message_id)
+        return Sent(receipt, segments=len(answer.messages))
+
+
+def words_of(alert: Alert) -> str:
+    """Return what goes by SMS: the whole text, or where that is too long what says so."""
+    if segments.count(alert.text) <= MOST_SEGMENTS:
+        return alert.text
+    return f"{alert.summary or f'{alert.title}.'} {IN_TELEGRAM}"
 
 
 def _status(text: str) -> tuple[str, str]:
@@ -116,7 +138,7 @@ def _refused(status: tuple[str, str]) -> Attempt:
     return Failed(reason) if remedy is None else Refused(reason, remedy)
 
 
-def _http_failure(error: VonageError) -> Attempt:
+def _http_failure(error: VonageError) -> Failed | Refused:
     status = getattr(getattr(error, "response", None), "status_code", None)
     if status in {401, 403}:
         return Refused("Vonage refuses the API key", _KEYS)

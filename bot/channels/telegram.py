@@ -1,5 +1,6 @@
 """Alerts as Telegram messages."""
 
+import asyncio
 import logging
 import os
 import textwrap
@@ -11,7 +12,8 @@ from telegram.constants import ParseMode
 from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
 
 from bot import views
-from bot.channels import Attempt, Failed, Held, Refused, Rejected, Sent
+from bot.channels import Attempt, Failed, Held, Omitted, Refused, Rejected, Sent
+from bot.charts import Charts, NotDrawn
 from storage.outbox import Delivery
 
 log = logging.getLogger(__name__)
@@ -20,6 +22,9 @@ log = logging.getLogger(__name__)
 # warnings are errors the RetryAfter itself is lost, and with it how long to wait; elsewhere each one is noise.
 # Set here, beside the only code that reads `retry_after`; it takes the old form too, if somebody has chosen that.
 os.environ.setdefault("PTB_TIMEDELTA", "true")
+
+DRAWING_SECONDS = 5.0
+"""How long a picture may take to be drawn: a try has to end, its sending included, within the pump's time."""
 
 CONFIRM, CANCEL = "confirm", "cancel"
 
@@ -40,11 +45,17 @@ class TelegramChannel:
     name = "telegram"
     title = "Telegram"
 
-    def __init__(self, bot: Bot) -> None:
+    def __init__(self, bot: Bot, charts: Charts) -> None:
         self._bot = bot
+        self._charts = charts
 
     async def send(self, delivery: Delivery) -> Attempt:
-        """Try once to send the alert, laid out as HTML; as plain text if Telegram does not take the layout."""
+        """Try once to send the words or the picture that is due.
+
+        Words are laid out as HTML, and sent as plain text if Telegram does not take the layout.
+        """
+        if delivery.part:
+            return await self._send_picture(delivery)
         attempt = await self._send(delivery, views.alert(delivery.alert), ParseMode.HTML)
         if isinstance(attempt, Rejected):
             log.error("%s; it is sent as plain text", attempt.reason)
@@ -58,12 +69,29 @@ class TelegramChannel:
         try:
             for text in texts:
                 message = await self._bot.send_message(
-                    chat, text, parse_mode=parse_mode, reply_markup=buttons(asked) if asked else None
+                    chat,
+                    text,
+                    parse_mode=parse_mode,
+                    reply_markup=buttons(asked) if asked else None,
+                    disable_notification=delivery.silent,
                 )
                 receipts.append(str(message.message_id))
         except TelegramError as error:
             return _attempt(error, delivery.recipient)
         return Sent(",".join(receipts))
+
+    async def _send_picture(self, delivery: Delivery) -> Attempt:
+        picture = delivery.alert.pictures[delivery.part - 1]
+        drawn = await asyncio.to_thread(self._charts.draw, picture, seconds=DRAWING_SECONDS)
+        if isinstance(drawn, NotDrawn):
+            return Omitted(f"the picture could not be drawn ({drawn.reason})")
+        try:
+            # Its words have made a sound already, if any was wanted.
+            message = await self._bot.send_photo(int(delivery.recipient), drawn, disable_notification=True)
+        except TelegramError as error:
+            attempt = _attempt(error, delivery.recipient)
+            return Omitted(attempt.reason) if isinstance(attempt, Rejected) else attempt
+        return Sent(str(message.message_id))
 
 
 def _attempt(error: TelegramError, owner: str) -> Attempt:

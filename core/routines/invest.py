@@ -6,40 +6,47 @@ carries on from the ledger: an order that may have been sent is looked up before
 
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 
-from core import messages
-from core.account import Minimums, investable
+from core import messages, variance
+from core.account import Account, Investable, Minimums, investable
 from core.alerts import Alert
 from core.allocation import Allocation
-from core.investing import AccountBlocked, NoNewCash, Paused, Plan, Skip, plan
+from core.investing import AccountBlocked, NoNewCash, Paused, Plan, Skip
+from core.measures import NotMeasurable
 from core.money import Cents
 from core.orders import OrderState
-from core.ports import Ledger, Ports
+from core.ports import BrokerAway, Ledger, Ports
+from core.reserves import Reserve, in_cents
+from core.routines.positions import keep_activities, shown_positions
 from core.routines.settling import await_fills
 from core.routines.submission import submit
 from core.runs import Run, RunKey, RunState
 from core.schedule import Window
+from core.strategies import Strategy, plan_cash, still_to_buy
 from core.symbols import AssetClass
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the owner's settings say about investing: cents, and seconds for `fill_patience`."""
+    """What the owner's limits say about investing: cents, and seconds for `fill_patience`."""
 
-    reserve: Cents
+    reserve: Reserve
     minimums: Minimums
     max_per_day: Cents | None
+    max_per_order: Cents | None = None
     fill_patience: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The allocation a run is planned with, under its version, and what the owner's pause says."""
+    """The allocation and the strategy that a run is planned with, and what the owner's pause says."""
 
     version: int
     allocation: Allocation
     paused: bool = False
     paused_until: date | None = None
+    strategy: Strategy = Strategy.PROPORTIONAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +65,49 @@ def decide(key: RunKey, target: Target, policy: Policy, ports: Ports, *, before:
     Raises BrokerAway when the broker cannot be read.
     """
     account = ports.broker.account()
-    left_today = None
-    if policy.max_per_day is not None:
-        left_today = max(0, policy.max_per_day - ports.ledger.spent_on(key.account, key.day))
-    unlimited = investable(account, reserve=policy.reserve, left_today=None)
-    cash = investable(account, reserve=policy.reserve, left_today=left_today)
+    spent = ports.ledger.spent_on(key.account, key.day)
+    cash, unlimited = available(account, policy, spent), available(account, replace(policy, max_per_day=None), spent)
     if target.paused:
         return Decision(Paused(unlimited.cents, target.paused_until), cash.free_cash)
     if account.trouble:
         return Decision(AccountBlocked(account.trouble, unlimited.cents), cash.free_cash)
     if before is not None and cash.free_cash <= before.cash_left:
         return Decision(NoNewCash(unlimited.cents), cash.free_cash)
-    assets = ports.broker.assets([sector.symbol for sector in target.allocation.sectors])
-    answer = plan(cash, target.allocation, policy.minimums, assets, key.client_order_id)
+    by_symbol = [sector.symbol for sector in target.allocation.sectors]
+    held = _held(ports) if target.strategy is Strategy.UNDERWEIGHT else {}
+    answer = plan_cash(
+        target.strategy,
+        cash,
+        target.allocation,
+        minimums=policy.minimums,
+        assets=ports.broker.assets(by_symbol),
+        identify=key.client_order_id,
+        held=held,
+        open_buys=still_to_buy(order for _, order in ports.ledger.open_orders()),
+        max_per_order=policy.max_per_order,
+    )
     if isinstance(answer, Plan) and account.crypto_trouble:
         coins = [one.symbol for one in target.allocation.sectors if one.asset_class is AssetClass.CRYPTO]
         answer = replace(answer, troubles=dict.fromkeys(coins, account.crypto_trouble) | dict(answer.troubles))
     return Decision(answer, cash.free_cash)
+
+
+def _held(ports: Ports) -> dict[str, Decimal | None]:
+    keep_activities(ports)
+    positions, _ = shown_positions(ports)
+    return variance.values(positions)
+
+
+def available(account: Account, policy: Policy, spent: Cents) -> Investable:
+    """Return the cash that may be invested now. `spent` is what the day's orders have taken already, in cents.
+
+    Raises BrokerAway when the account's value, of which the reserve is a share, is not known.
+    """
+    reserve = in_cents(policy.reserve, account.equity)
+    if isinstance(reserve, NotMeasurable):
+        raise BrokerAway(reserve.reason)
+    left = None if policy.max_per_day is None else max(0, policy.max_per_day - spent)
+    return investable(account, reserve=reserve, left_today=left)
 
 
 def invest(
@@ -111,7 +144,7 @@ def ending(run: Run) -> tuple[RunState, Alert]:
     states = {order.state for order in run.orders}
     if states == {OrderState.NOT_SENT}:
         why = run.orders[0].reason or "its orders could not be sent in time"
-        return RunState.MISSED, messages.missed([run.key.day], why)
+        return RunState.MISSED, messages.missed([(run.key.routine, run.key.day)], why)
     taken = states - {OrderState.REJECTED, OrderState.NOT_SENT}
     return RunState.DONE if taken else RunState.FAILED, messages.executed(run)
 
@@ -129,6 +162,7 @@ def _start(key: RunKey, window: Window, decision: Decision, policy: Policy, port
         allocation_version=version,
         limit=policy.max_per_day,
         at=broker.clock().now,
+        remarks=messages.remarks(decision.answer),
     )
     if not isinstance(opened, Run):
         return _skip(key, opened, decision.free_cash, ports)

@@ -23,6 +23,7 @@ from core.alerts import Alert
 from core.allocation import Allocation, Sector
 from core.calendar import NEW_YORK
 from core.ports import Broker, BrokerAway, Ports
+from core.reserves import ReserveAmount
 from core.routines.invest import Policy
 from sandbox.server import Sandbox
 from storage import database
@@ -105,7 +106,7 @@ def installed(
         pace = StoppablePace()
         ports = Ports(broker(gateway), records.ledger, pace)
         market = Market(gateway, pace)
-        rules = Rules(Policy(reserve=0, minimums=Minimums(100, 1000), max_per_day=None), live)
+        rules = Rules(lambda: Policy(reserve=ReserveAmount(0), minimums=Minimums(100, 1000), max_per_day=None), live)
         try:
             yield Installation(
                 sandbox,

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,15 @@ import pytest
 import trustme
 from telegram.ext import ApplicationBuilder
 
-from bot.channels import Channel, Failed, Held, Refused, Rejected, Sent
+from bot.channels import Channel, Failed, Held, Omitted, Refused, Rejected, Sent
 from bot.channels.sms import SmsChannel
 from bot.channels.telegram import TelegramChannel
+from bot.charts import Charts, NotDrawn
 from bot.delivery import Pump
 from bot.records import Records, now
 from bot.settings import VonageSettings
 from core.alerts import Alert, AlertKind
+from core.pictures import Picture, Returns
 from sandbox.faults import CATALOGUE, Answer, Fault, Refuse
 from sandbox.server import Sandbox
 from sandbox.world import World
@@ -41,6 +44,24 @@ TWICE = {
 
 LONGEST = 20.0
 
+REPORT = Alert(AlertKind.CLOSE_REPORT, "Sold & up.", pictures=(Returns(date(2026, 11, 27), ()),))
+
+PIXEL = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b55"
+    "0000000a49444154789c6360000000020001e221bc330000000049454e44ae426082"
+)
+"""The smallest PNG."""
+
+
+class Pencil(Charts):
+    """Draws at once what it was told to; nothing, until it was told."""
+
+    drawn: bytes | NotDrawn = NotDrawn("the worker process ended in the middle of it")
+
+    def draw(self, picture: Picture, *, seconds: float = 0) -> bytes | NotDrawn:
+        """Return the same picture, whatever is asked."""
+        return self.drawn
+
 
 @dataclass(frozen=True)
 class Line:
@@ -49,6 +70,7 @@ class Line:
     sandbox: Sandbox
     telegram: TelegramChannel
     sms: SmsChannel
+    pencil: Pencil
 
     @property
     def recipients(self) -> list[Recipient]:
@@ -109,7 +131,8 @@ async def open_line(authority: trustme.CA) -> AsyncIterator[Line]:
         application = ApplicationBuilder().token(keys.telegram_token).base_url(base_url).updater(None).build()
         async with application:
             sandbox.call(lambda world: world.telegram.press_start(keys.owner_id))
-            yield Line(sandbox, TelegramChannel(application.bot), SmsChannel(settings))
+            pencil = Pencil()
+            yield Line(sandbox, TelegramChannel(application.bot, pencil), SmsChannel(settings), pencil)
 
 
 @pytest.fixture
@@ -187,6 +210,45 @@ async def test_how_long_telegram_asks_to_wait_is_told(line: Line) -> None:
     body = '{"ok":false,"error_code":429,"description":"Too Many Requests","parameters":{"retry_after":7200}}'
     line.fail("telegram", Answer(429, body))
     assert await line.telegram.send(line.delivery("telegram")) == Failed("Telegram asked to slow down", wait=7200)
+
+
+async def test_a_picture_that_cannot_be_drawn_costs_no_words(line: Line, books: Database) -> None:
+    records = Records.over(books, line.recipients)
+    records.outbox.say(REPORT, now())
+    records.outbox.say(Alert(AlertKind.EXECUTED, "Bought."), now())
+    pump = Pump(records, {"telegram": line.telegram, "sms": line.sms})
+    while await pump.pump_once():
+        pass
+    assert line.arrived() == {"telegram": ["Sold & up.", "Bought."], "vonage": ["Sold & up.", "Bought."]}
+    assert records.outbox.undelivered_count() == 0
+
+
+async def test_a_picture_follows_its_words_without_a_sound(line: Line) -> None:
+    line.pencil.drawn = PIXEL
+    picture = replace(line.delivery("telegram", pictures=REPORT.pictures), part=1)
+    assert isinstance(await line.telegram.send(picture), Sent)
+    (photo,) = line.sandbox.call(lambda world: [message.photo for message in world.telegram.messages])
+    assert photo is not None
+    assert photo.content == PIXEL
+
+
+async def test_a_picture_that_telegram_refuses_is_left_out(line: Line) -> None:
+    line.pencil.drawn = b"no picture at all"
+    picture = replace(line.delivery("telegram", pictures=REPORT.pictures), part=1)
+    assert isinstance(await line.telegram.send(picture), Omitted)
+
+
+async def test_an_sms_tells_how_many_segments_it_is_billed_as(line: Line) -> None:
+    sent = await line.sms.send(line.delivery("sms", "a" * 400))
+    assert isinstance(sent, Sent)
+    assert sent.segments == 3
+
+
+async def test_an_sms_of_more_than_six_segments_becomes_its_summary(line: Line) -> None:
+    sent = await line.sms.send(line.delivery("sms", "a" * 919, summary="The close report: sectors up: 1, down: 2."))
+    assert isinstance(sent, Sent)
+    assert sent.segments == 1
+    assert line.arrived()["vonage"] == ["The close report: sectors up: 1, down: 2. The full report is in Telegram."]
 
 
 async def test_an_owner_who_blocked_the_bot_is_told_what_to_do(line: Line) -> None:

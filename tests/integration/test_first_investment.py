@@ -55,9 +55,15 @@ def test_the_tap_makes_it_the_days_run_and_later_days_ask_no_more(live: Installa
     assert isinstance(run, Run)
     assert (run.key.number, run.state) == (0, RunState.DONE)
     live.sandbox.call(lambda world: world.brokerage.deposit(Decimal(100)))
+    live.at(16, 6)
     live.at(9, 35, day=24)
     assert len(live.orders()) == 4
-    assert [alert.kind for alert in live.said()] == [AlertKind.CONFIRM, AlertKind.EXECUTED, AlertKind.EXECUTED]
+    assert [alert.kind for alert in live.said()] == [
+        AlertKind.CONFIRM,
+        AlertKind.EXECUTED,
+        AlertKind.CLOSE_REPORT,
+        AlertKind.EXECUTED,
+    ]
 
 
 def test_declined_it_is_a_skipped_day_and_the_next_day_asks_again(live: Installation) -> None:
@@ -65,8 +71,9 @@ def test_declined_it_is_a_skipped_day_and_the_next_day_asks_again(live: Installa
     live.offers.decline(question(live).payload)
     live.at(9, 45)
     assert [alert.kind for alert in live.said()] == [AlertKind.CONFIRM, AlertKind.SKIPPED]
+    live.at(16, 6)
     live.at(9, 35, day=24)
-    assert live.said()[0].kind is AlertKind.CONFIRM
+    assert [alert.kind for alert in live.said()] == [AlertKind.CLOSE_REPORT, AlertKind.CONFIRM]
     assert live.orders() == []
 
 

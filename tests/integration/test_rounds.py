@@ -101,7 +101,7 @@ def test_orders_that_stay_without_an_answer_are_said_once_and_keep_the_next_day_
     heal(one)
     one.rounds.tick()
     texts = [alert.text for alert in one.said()]
-    assert "Investing was missed on 2026-11-23" in texts[-2]
+    assert any("Investing was missed on 2026-11-23" in text for text in texts[:-1])
     assert texts[-1].startswith("Orders have been executed.")
     assert {order.split("-")[1] for order in one.orders()} == {"20261124"}
 

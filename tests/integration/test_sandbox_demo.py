@@ -140,18 +140,34 @@ def test_the_demo_shows_the_day_and_answers_what_is_typed(tmp_path: Path) -> Non
     assert {order["status"] for order in seen["orders"]} == {"filled"}
 
 
-def test_unattended_days_each_bring_an_alert_in_both_channels(tmp_path: Path) -> None:
+def test_unattended_days_bring_their_rounds_in_both_channels_and_a_week_s_end_its_pictures(tmp_path: Path) -> None:
     transcript = tmp_path / "days.json"
-    result = demo("--days", "2", "--deposit", "300", "--json", str(transcript), typed="")
+    result = demo("--days", "4", "--deposit", "300", "--json", str(transcript), typed="")
     assert (result.returncode, result.stderr) == (0, "")
-    assert "[1/2] Mon 23 Nov 2026" in result.stdout
-    assert "[2/2] Tue 24 Nov 2026" in result.stdout
+    assert "[1/4] Mon 23 Nov 2026" in result.stdout
+    assert "[4/4] Fri 27 Nov 2026, a half day" in result.stdout
     seen = json.loads(transcript.read_text())
     assert [said["at"][:16] for said in seen["messages"] if said["channel"] == "sms"] == [
         "2026-11-23T09:35",
+        "2026-11-23T16:06",
         "2026-11-24T09:35",
+        "2026-11-24T16:06",
+        "2026-11-25T09:35",
+        "2026-11-25T16:06",
+        "2026-11-27T09:35",
+        "2026-11-27T13:06",
+        "2026-11-27T13:06",
     ]
-    assert len(seen["orders"]) == 14
+    of_the_end = [said for said in seen["messages"] if said["at"] > "2026-11-27T13" and said["channel"] == "telegram"]
+    assert [said["text"].partition("\n")[0] for said in of_the_end] == [
+        "Close report, Fri 27 Nov",
+        "",
+        "",
+        "Variance, Fri 27 Nov",
+        "",
+    ]
+    assert [said.get("attached", "")[:7] for said in of_the_end] == ["", "picture", "picture", "", "picture"]
+    assert len(seen["orders"]) == 28
 
 
 def demo(*options: str, typed: str) -> "subprocess.CompletedProcess[str]":

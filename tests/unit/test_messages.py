@@ -166,9 +166,21 @@ def test_too_little_cash_says_what_limits_it(limit: Limit, reserve: Cents, added
 
 def test_missed_days_are_said_in_one_alert() -> None:
     days = [date(2026, 11, 24), date(2026, 11, 25), date(2026, 11, 27)]
-    assert messages.missed(days, "Allocator was not running").text == (
+    owed = [(Routine.INVEST, day) for day in days]
+    assert messages.missed(owed, "Allocator was not running").text == (
         "Investing was missed on 2026-11-24, 2026-11-25 and 2026-11-27: Allocator was not running. "
         "Nothing was bought; the cash waits for the next trading day."
+    )
+
+
+def test_missed_reports_are_told_by_their_days_many_as_a_span() -> None:
+    days = [date(2026, 11, number) for number in (23, 24, 25, 27)]
+    owed = [*((Routine.CLOSE_REPORT, day) for day in days), (Routine.VARIANCE, days[-1])]
+    said = messages.missed(owed, "Allocator was not running")
+    assert said.title == "A report was missed"
+    assert said.text == (
+        "The close reports of 4 trading days from 2026-11-23 to 2026-11-27 were not given: Allocator was not running. "
+        "The variance of the week's end on 2026-11-27 was not given. /performance and /variance show how things stand."
     )
 
 
