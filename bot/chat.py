@@ -1,146 +1,84 @@
-"""The chat's grammar: commands and buttons, what they are called, and how their handlers are reached."""
+"""The chat's grammar: what a command is, and what its handler may do in one exchange with an owner."""
 
-import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from html import escape
-from typing import Any, Protocol
+from enum import IntEnum, auto
+from typing import Protocol
 
-from telegram import InlineKeyboardMarkup, Message, Update
-from telegram.constants import ParseMode
-from telegram.error import TelegramError
-from telegram.ext import (
-    ApplicationHandlerStop,
-    CallbackQueryHandler,
-    CommandHandler,
-    ContextTypes,
-    MessageHandler,
-    filters,
-)
+from telegram import InlineKeyboardMarkup
 
-from bot import access
 from bot.services import Services
-from core.ports import BrokerAway
-
-log = logging.getLogger(__name__)
 
 
 class Chat(Protocol):
-    """One exchange with an owner."""
+    """One exchange with an owner, in their private chat: its id is theirs.
+
+    All words are Telegram's HTML, with everything that is not a tag escaped. They may be of any length: what is too
+    long for one message goes on in the next, or comes as a file.
+    """
 
     owner: int
 
-    async def reply(self, html: str, buttons: InlineKeyboardMarkup | None = None) -> None:
-        """Say something; later calls of `show` change it."""
+    async def reply(self, html: str, buttons: InlineKeyboardMarkup | None = None) -> int | None:
+        """Say something; later calls of `show` change it. Returns the id of the message with the buttons."""
 
-    async def show(self, html: str, buttons: InlineKeyboardMarkup | None = None) -> None:
-        """Change what this exchange shows, buttons included; say it anew if there is nothing to change."""
+    async def show(self, html: str, buttons: InlineKeyboardMarkup | None = None) -> int | None:
+        """Change what this exchange shows, buttons included; say it anew if there is nothing that can be changed.
+
+        Returns the id of the message with the buttons.
+        """
 
     async def notice(self, text: str) -> None:
-        """Answer a tap with a short notice that leaves the message as it is."""
+        """Answer a tap with a short notice (200 characters) that leaves the message as it is. Never fails."""
+
+    async def photo(self, png: bytes, caption: str = "", buttons: InlineKeyboardMarkup | None = None) -> None:
+        """Send a picture, with words under it; words that are too long for that follow as a message."""
+
+    async def document(self, filename: str, content: bytes, caption: str = "") -> None:
+        """Send a file, with words under it; words that are too long for that follow as a message."""
 
 
 Handle = Callable[[Chat, Services, Sequence[str]], Awaitable[None]]
+"""What a command does with the words after its name, or a button with what its data holds after the first colon."""
+
+
+class WrongWords(Exception):
+    """What a handler raises for words it cannot use. The text says, unescaped, what was wrong in whole sentences.
+
+    The answer adds the command's example by itself.
+    """
+
+
+class Group(IntEnum):
+    """Where a command stands in the menu: groups in this order, each in the order in which it is listed."""
+
+    BASICS = auto()
+    INVESTING = auto()
+    TARGET = auto()
+    ACCOUNT = auto()
+    REPORTS = auto()
+    SETTINGS = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command of the chat. `usage` is what follows its name."""
+    """A command of the chat. `usage` is what follows its name, `summary` its line in Telegram's menu.
+
+    `example` is a whole message that works (`/pause until 2026-12-01`), shown by /help COMMAND and after WrongWords;
+    `explanation` is two to four sentences for /help COMMAND. With `as_written` the handler gets all that follows the
+    name as one word, lines and tabs as they are.
+    """
 
     name: str
     summary: str
     handle: Handle
     usage: str = ""
+    example: str = ""
+    explanation: str = ""
+    group: Group = Group.BASICS
+    as_written: bool = False
 
 
-class TelegramChat:
-    """An exchange that an update began."""
-
-    def __init__(self, update: Update) -> None:
-        user = update.effective_user
-        if user is None:
-            raise ValueError("an update without a user reached a handler: the access gate must stop it")
-        self.owner = user.id
-        self._update = update
-        query = update.callback_query
-        self._shown: Message | None = query.message if query and isinstance(query.message, Message) else None
-
-    async def reply(self, html: str, buttons: InlineKeyboardMarkup | None = None) -> None:
-        """Say something; later calls of `show` change it."""
-        chat = self._update.effective_chat
-        if chat is not None:
-            self._shown = await chat.send_message(html, parse_mode=ParseMode.HTML, reply_markup=buttons)
-
-    async def show(self, html: str, buttons: InlineKeyboardMarkup | None = None) -> None:
-        """Change what this exchange shows, buttons included; say it anew if there is nothing to change."""
-        if self._shown is None:
-            await self.reply(html, buttons)
-        else:
-            await self._shown.edit_text(html, parse_mode=ParseMode.HTML, reply_markup=buttons)
-
-    async def notice(self, text: str) -> None:
-        """Answer a tap with a short notice that leaves the message as it is."""
-        if self._update.callback_query is not None:
-            await self._update.callback_query.answer(text)
-
-
-def handlers(
-    commands: Sequence[Command], taps: dict[str, Handle], services: Services
-) -> list[CommandHandler[Any, Any] | CallbackQueryHandler[Any, Any] | MessageHandler[Any, Any]]:
-    """Return the handlers for all commands and buttons, and for whatever else an owner may send."""
-
-    def reached_by(handle: Handle, words: Callable[[Update, ContextTypes.DEFAULT_TYPE], Sequence[str]]) -> Any:
-        async def run(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-            if not access.is_an_owners(update, services.settings.telegram.owner_ids):
-                raise ApplicationHandlerStop  # the gate stopped it already, unless the gate itself is broken
-            await _guarded(handle, TelegramChat(update), services, words(update, context))
-
-        return run
-
-    def arguments(_update: Update, context: ContextTypes.DEFAULT_TYPE) -> Sequence[str]:
-        return context.args or ()
-
-    def tapped(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> Sequence[str]:
-        data = update.callback_query.data if update.callback_query else None
-        return (data or "").split(":", 1)
-
-    async def tap(chat: Chat, services: Services, words: Sequence[str]) -> None:
-        handle = taps.get(words[0])
-        if handle is None or len(words) < 2:
-            await chat.notice("This button is of no use any more.")
-        else:
-            await handle(chat, services, words[1:])
-
-    new = filters.UpdateType.MESSAGE
-    return [
-        *(
-            CommandHandler(command.name, reached_by(command.handle, arguments), filters=new, block=False)
-            for command in commands
-        ),
-        CallbackQueryHandler(reached_by(tap, tapped), block=False),
-        # An edit is answered, but never acted on: the owner could not tell what was done and what was not.
-        MessageHandler(filters.UpdateType.EDITED, reached_by(_edited, arguments)),
-        MessageHandler(filters.ALL, reached_by(_not_understood, arguments)),
-    ]
-
-
-async def _guarded(handle: Handle, chat: Chat, services: Services, words: Sequence[str]) -> None:
-    """Let no failure end without an answer."""
-    try:
-        await handle(chat, services, words)
-    except BrokerAway as error:
-        await chat.show(f"Alpaca cannot be reached: {escape(str(error), quote=False)}. Please try again in a moment.")
-    except TelegramError as error:
-        # Its text may hold the token; the owner cannot be answered now, and the outbox says what matters.
-        log.warning("an answer could not be given: %s", type(error).__name__)
-    except Exception:
-        log.exception("a command failed")
-        await chat.show("Something went wrong, and the log has the details. /status shows how things stand.")
-
-
-async def _edited(chat: Chat, _services: Services, _words: Sequence[str]) -> None:
-    await chat.reply("Edited messages are not acted on. Please send it again as a new one.")
-
-
-async def _not_understood(chat: Chat, _services: Services, _words: Sequence[str]) -> None:
-    await chat.reply("That is no command of mine. /help lists what I can do.")
+def in_order(commands: Sequence[Command]) -> tuple[Command, ...]:
+    """Return commands as the menu has them."""
+    return tuple(sorted(commands, key=lambda command: command.group))

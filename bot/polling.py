@@ -8,11 +8,12 @@ from datetime import timedelta
 from enum import Enum
 from typing import Any
 
-from telegram import BotCommand, Update
+from telegram import BotCommand
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Application
 from telegram.request import HTTPXRequest
 
+from bot.access import KINDS
 from core.pauses import growing_pause
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,12 @@ GRACE_SECONDS = 10.0
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 """Seconds between tries, doubled each time."""
 
+OPEN_SECONDS = 30.0
+"""How long getting ready to poll may take, for the same reason."""
+
+LONGEST_TRY = OPEN_SECONDS + POLL_SECONDS + GRACE_SECONDS + 30.0
+"""Seconds that one try may take, with what is noted and set around it."""
+
 SHORTEST_POLL = 1.0
 """Seconds between two polls that bring nothing: something in between may answer for Telegram, and at once."""
 
@@ -38,7 +45,6 @@ MENU_PAUSE, MENU_SECONDS = 60.0, 5.0
 STOP_SECONDS = 2.0
 """How long each step of the end may take."""
 
-ALLOWED = (Update.MESSAGE, Update.EDITED_MESSAGE, Update.CALLBACK_QUERY)
 
 AnyApplication = Application[Any, Any, Any, Any, Any, Any]
 
@@ -53,7 +59,8 @@ class Refused(Enum):
 class Polling:
     """Keeps the chat connected. `commands` are shown in Telegram's menu.
 
-    `on_refused` is told what Telegram turns polls away for, and None once they are answered undisturbed again.
+    `on_refused` is told what Telegram turns polls away for, and None once they are answered undisturbed again; `signs`,
+    at each try and each pause, how many seconds there are until the next.
     """
 
     def __init__(
@@ -62,8 +69,11 @@ class Polling:
         request: HTTPXRequest,
         commands: list[BotCommand],
         on_refused: Callable[[Refused | None], Awaitable[None]],
+        *,
         first_pause: float = FIRST_PAUSE,
+        signs: Callable[[float], None] = lambda _: None,
     ) -> None:
+        self._signs = signs
         self._application = application
         self._request = request
         self._commands = commands
@@ -80,6 +90,7 @@ class Polling:
         """Listen, and after a failure listen again after growing pauses, until cancelled."""
         failures = refusals = 0
         while True:
+            self._signs(LONGEST_TRY)
             try:
                 await self._poll()
             except Exception as error:  # noqa: BLE001  a strange answer makes PTB raise all kinds; the chat must not end
@@ -92,7 +103,9 @@ class Polling:
                     self._may_be_said = True
                     await self._tell(refused)
                 await self._renew()
-                await asyncio.sleep(self._pause(error, failures))
+                pause = self._pause(error, failures)
+                self._signs(pause)
+                await asyncio.sleep(pause)
             else:
                 failures = refusals = 0
                 await self._show_menu()
@@ -102,7 +115,7 @@ class Polling:
         if self._offset is not None:
             with contextlib.suppress(TimeoutError, TelegramError):
                 async with asyncio.timeout(STOP_SECONDS):
-                    await self._application.bot.get_updates(self._offset, timeout=0, allowed_updates=ALLOWED)
+                    await self._application.bot.get_updates(self._offset, timeout=0, allowed_updates=KINDS)
 
     async def close(self) -> None:
         """Let what was read be answered, and close the connections, in bounded time."""
@@ -115,13 +128,14 @@ class Polling:
     async def _poll(self) -> None:
         """Wait for updates once, and hand on what came."""
         if not self.connected:
-            await self._open()
+            async with asyncio.timeout(OPEN_SECONDS):
+                await self._open()
         # The very first poll returns at once, so that it is known soon whether the chat is there.
         seconds = POLL_SECONDS if self._heard else 0
         loop = asyncio.get_running_loop()
         began = loop.time()
         async with asyncio.timeout(seconds + GRACE_SECONDS):
-            updates = await self._application.bot.get_updates(self._offset, timeout=seconds, allowed_updates=ALLOWED)
+            updates = await self._application.bot.get_updates(self._offset, timeout=seconds, allowed_updates=KINDS)
         self._heard = True
         if not self.connected:
             self.connected = True

@@ -1,49 +1,31 @@
-"""How things look in the chat: Telegram's HTML, with figures in aligned columns."""
+"""How things look in the chat: Telegram's HTML, with figures in aligned columns and real minus signs."""
 
-import textwrap
 from collections.abc import Sequence
 from html import escape
 
+from bot.splitting import LONGEST_MESSAGE, parts
+from bot.tables import laid_out, signed
 from core.alerts import Alert, Table
 from core.allocation import Allocation, percent
 from core.symbols import one_word
 
-LONGEST_MESSAGE = 4096
-LONGEST_CELL = 22
-"""Characters of a name in a table: a phone shows about 40 in a row, and the figures matter more."""
+__all__ = ["LONGEST_MESSAGE", "alert", "allocation", "escaped", "lines", "table"]
 
 
 def alert(said: Alert) -> tuple[str, ...]:
     """Return an alert as one or more messages, none longer than Telegram takes."""
-    parts = [f"<b>{escape(said.title)}</b>"] if said.title else []
+    told = [f"<b>{escaped(said.title)}</b>"] if said.title else []
     if said.table is None:
-        parts.append(escape(said.text))
+        told.append(escaped(said.text))
     else:
-        parts += [table(said.table), *(escape(note) for note in said.notes)]
-    whole = "\n".join(parts)
-    # Entities only shorten a message, so the HTML's length is on the safe side.
-    if len(whole) <= LONGEST_MESSAGE:
-        return (whole,)
-    # Telegram counts what is shown, not its escapes.
-    return tuple(escape(part) for part in textwrap.wrap(said.text, LONGEST_MESSAGE))
+        told += [*map(table, (said.table, *said.tables)), *map(escaped, said.notes)]
+    return parts("\n".join(told))
 
 
 def table(facts: Table) -> str:
-    """Return a table with its first column to the left and its figures to the right."""
-    rows = [facts.columns, *facts.rows, *facts.totals]
-    cells = [[_shortened(cell) for cell in row] for row in rows]
-    widths = [max(len(cell) for cell in column) for column in zip(*cells, strict=True)]
-    figures_from = len(facts.columns) - 1
-    lines = [
-        " ".join(
-            cell.rjust(width) if column >= figures_from else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in cells
-    ]
-    if facts.totals:
-        lines.insert(len(lines) - len(facts.totals), "-" * max(map(len, lines)))
-    return f"<pre>{escape(chr(10).join(lines))}</pre>"
+    """Return a table that no phone wraps, with its first column to the left and its figures to the right."""
+    # Not `escaped`: what is a figure, and so has a minus sign, is decided by column.
+    return f"<pre>{escape(chr(10).join(laid_out(facts)), quote=False)}</pre>"
 
 
 def allocation(version: int, active: Allocation) -> str:
@@ -55,9 +37,10 @@ def allocation(version: int, active: Allocation) -> str:
 
 def lines(title: str, facts: Sequence[tuple[str, str]]) -> str:
     """Return facts one a line, each with its name."""
-    told = "\n".join(f"{escape(name)}: {escape(value)}" for name, value in facts)
-    return f"<b>{escape(title)}</b>\n{told}"
+    told = "\n".join(f"{escaped(name)}: {escaped(value)}" for name, value in facts)
+    return f"<b>{escaped(title)}</b>\n{told}"
 
 
-def _shortened(cell: str) -> str:
-    return cell if len(cell) <= LONGEST_CELL else f"{cell[: LONGEST_CELL - 1]}…"
+def escaped(text: str) -> str:
+    """Return words as Telegram's HTML, with real minus signs."""
+    return escape(signed(text), quote=False)

@@ -100,10 +100,10 @@ class Phone:
 
 
 def _content(message: Message) -> Group:
-    """Return the picture's size, the text with its looks, and the buttons by number."""
+    """Return what is attached and its size, the text with its looks, and the buttons by number."""
     lines: list[Text] = []
-    if message.photo is not None:
-        lines.append(Text(f"[picture, {message.photo.width} x {message.photo.height}]", style="italic"))
+    if message.attached is not None:
+        lines.append(Text(f"[{_printable(message.attached.described())}]", style="italic"))
     if message.text:
         lines.append(_styled(message))
     for number, button in enumerate(message.buttons, start=1):

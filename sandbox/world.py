@@ -60,12 +60,19 @@ class World:
         self.faults = Faults()
 
     def said(self) -> list[dict[str, str]]:
-        """Return the messages of both channels in the order of sending; `at` is ISO 8601 in New York time."""
-        messages = [("telegram", message.at, message.text) for message in self.telegram.messages]
-        messages += [("sms", message.at, message.text) for message in self.sms.messages]
+        """Return the messages of both channels in the order of sending; `at` is ISO 8601 in New York time.
+
+        `attached` says what a message has besides its text, where it has something.
+        """
+        messages = [
+            ("telegram", message.at, message.text, message.attached.described() if message.attached else "")
+            for message in self.telegram.messages
+        ]
+        messages += [("sms", message.at, message.text, "") for message in self.sms.messages]
         return [
             {"at": at.astimezone(NEW_YORK).isoformat(), "channel": channel, "text": text}
-            for channel, at, text in sorted(messages, key=itemgetter(1))
+            | ({"attached": attached} if attached else {})
+            for channel, at, text, attached in sorted(messages, key=itemgetter(1))
         ]
 
     def transcript(self) -> dict[str, object]:

@@ -45,12 +45,28 @@ class Photo:
     width: int
     height: int
 
+    def described(self) -> str:
+        """Return what stands for it where only words can be shown."""
+        return f"picture, {self.width} x {self.height}"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file as it was uploaded."""
+
+    name: str
+    content: bytes
+
+    def described(self) -> str:
+        """Return what stands for it where only words can be shown."""
+        return f"file {self.name}, {len(self.content):,} bytes"
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
     """One message as the chat shows it now; `earlier` holds what it was before each edit, oldest first.
 
-    `text` is the plain text after its entities were parsed, the caption where there is a photo.
+    `text` is the plain text after its entities were parsed, the caption where there is a photo or a document.
     """
 
     id: int
@@ -60,9 +76,19 @@ class Message:
     text: str
     entities: tuple[Entity, ...] = ()
     keyboard: Keyboard = ()
-    photo: Photo | None = None
+    attached: Photo | Document | None = None
     edited_at: datetime | None = None
     earlier: tuple["Message", ...] = ()
+
+    @property
+    def photo(self) -> Photo | None:
+        """Return the picture, where there is one."""
+        return self.attached if isinstance(self.attached, Photo) else None
+
+    @property
+    def document(self) -> Document | None:
+        """Return the file, where there is one."""
+        return self.attached if isinstance(self.attached, Document) else None
 
     @property
     def buttons(self) -> tuple[Button, ...]:

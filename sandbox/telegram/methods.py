@@ -3,7 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable
 
-from sandbox.telegram.chat import Photo
+from sandbox.telegram.chat import Document, Photo
 from sandbox.telegram.entities import FormattedText, parse_html, trimmed, utf16_length
 from sandbox.telegram.parameters import Parameters
 from sandbox.telegram.refusals import bad_request
@@ -86,17 +86,22 @@ async def send_message(telegram: Telegram, parameters: Parameters) -> object:
 
 async def send_photo(telegram: Telegram, parameters: Parameters) -> object:
     """Send a picture with a caption."""
-    content = parameters.files.get("photo")
-    reference = parameters.text("photo")
-    if content is None and reference.startswith("attach://"):
-        content = parameters.files.get(reference.removeprefix("attach://"))
-    if content is None:
+    upload = parameters.upload("photo")
+    if upload is None:
         raise bad_request("there is no photo in the request")
-    caption = _formatted(parameters, "caption", "caption_entities")
-    if utf16_length(caption.text) > _LONGEST_CAPTION:
-        raise bad_request("message caption is too long")
-    message = telegram.deliver(parameters.chat_id(), caption, parameters.keyboard(), _photo(content))
-    return message_json(message)
+    caption, photo = _caption(parameters), _photo(upload.content)
+    return message_json(telegram.deliver(parameters.chat_id(), caption, parameters.keyboard(), photo))
+
+
+async def send_document(telegram: Telegram, parameters: Parameters) -> object:
+    """Send a file with a caption."""
+    upload = parameters.upload("document")
+    if upload is None:
+        raise bad_request("there is no document in the request")
+    if not upload.content:
+        raise bad_request("file must be non-empty")
+    caption, document = _caption(parameters), Document(upload.name, upload.content)
+    return message_json(telegram.deliver(parameters.chat_id(), caption, parameters.keyboard(), document))
 
 
 async def edit_message_text(telegram: Telegram, parameters: Parameters) -> object:
@@ -104,6 +109,13 @@ async def edit_message_text(telegram: Telegram, parameters: Parameters) -> objec
     formatted = _text(parameters)
     message = telegram.change(parameters.chat_id(), parameters.integer("message_id"), formatted, parameters.keyboard())
     return message_json(message)
+
+
+async def edit_message_caption(telegram: Telegram, parameters: Parameters) -> object:
+    """Replace the words under what is attached; its buttons go unless they are sent again."""
+    chat, message = parameters.chat_id(), parameters.integer("message_id")
+    changed = telegram.change(chat, message, _caption(parameters), parameters.keyboard(), is_caption=True)
+    return message_json(changed)
 
 
 async def edit_message_reply_markup(telegram: Telegram, parameters: Parameters) -> object:
@@ -138,7 +150,9 @@ METHODS: dict[str, Method] = {
     "getmycommands": get_my_commands,
     "sendmessage": send_message,
     "sendphoto": send_photo,
+    "senddocument": send_document,
     "editmessagetext": edit_message_text,
+    "editmessagecaption": edit_message_caption,
     "editmessagereplymarkup": edit_message_reply_markup,
     "answercallbackquery": answer_callback_query,
     "sendchataction": send_chat_action,
@@ -155,6 +169,13 @@ def _text(parameters: Parameters) -> FormattedText:
     if utf16_length(formatted.text) > _LONGEST_TEXT:
         raise bad_request("message is too long")
     return formatted
+
+
+def _caption(parameters: Parameters) -> FormattedText:
+    caption = _formatted(parameters, "caption", "caption_entities")
+    if utf16_length(caption.text) > _LONGEST_CAPTION:
+        raise bad_request("message caption is too long")
+    return caption
 
 
 def _formatted(parameters: Parameters, name: str, entities: str) -> FormattedText:

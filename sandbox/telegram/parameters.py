@@ -16,11 +16,19 @@ _MOST_CALLBACK_BYTES = 64
 
 
 @dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that was sent with a call."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Parameters:
     """Read typed values; whatever was sent as a form is text, and structures in it are JSON."""
 
     values: Mapping[str, object]
-    files: Mapping[str, bytes] = field(default_factory=dict)
+    files: Mapping[str, Upload] = field(default_factory=dict)
 
     def as_text(self) -> dict[str, str]:
         """Return every value as the text a form would hold, and of each file only that it is attached."""
@@ -31,6 +39,12 @@ class Parameters:
         """Return a text, empty when missing."""
         value = self.values.get(name, "")
         return value if isinstance(value, str) else json.dumps(value)
+
+    def upload(self, name: str) -> Upload | None:
+        """Return a file, sent under its name or attached under another; None when there is none."""
+        reference = self.text(name)
+        attached = reference.removeprefix("attach://") if reference.startswith("attach://") else name
+        return self.files.get(attached)
 
     def integer(self, name: str, default: int = 0) -> int:
         """Return an integer; what is none counts as missing, as at the real service."""
@@ -98,7 +112,7 @@ class Parameters:
 async def read_parameters(request: Request) -> Parameters:
     """Read what a call was sent with; the body overrules the address, and one that is no JSON counts as empty."""
     values: dict[str, object] = dict(request.query_params)
-    files: dict[str, bytes] = {}
+    files: dict[str, Upload] = {}
     if request.headers.get("content-type", "").startswith("application/json"):
         with suppress(ValueError):
             body = await request.json()
@@ -108,7 +122,7 @@ async def read_parameters(request: Request) -> Parameters:
     async with request.form() as form:
         for name, value in form.multi_items():
             if isinstance(value, UploadFile):
-                files[name] = await value.read()
+                files[name] = Upload(value.filename or "", await value.read())
             else:
                 values[name] = value
     return Parameters(values, files)

@@ -6,7 +6,7 @@ from itertools import count
 from time import monotonic
 
 from sandbox.clock import VirtualClock
-from sandbox.telegram.chat import Chat, Keyboard, Message, Person, Photo
+from sandbox.telegram.chat import Chat, Document, Keyboard, Message, Person, Photo
 from sandbox.telegram.entities import FormattedText, commands_in
 from sandbox.telegram.flood import FloodControl
 from sandbox.telegram.refusals import bad_request, forbidden
@@ -114,6 +114,14 @@ class Telegram:
         """Return what the bot has sent, in the order of sending, each as the chats show it now."""
         return [message for message in self._messages.values() if message.sender == self.me]
 
+    def conversation(self, chat_id: int) -> list[Message]:
+        """Return what everybody has said in a chat, in the order of sending, each as it shows now."""
+        return [message for message in self._messages.values() if message.chat.id == chat_id]
+
+    def may_write_to(self, user_id: int) -> bool:
+        """Tell whether a person has pressed Start, and not blocked the bot since."""
+        return user_id in self._chats and user_id not in self._blocked
+
     def newest_with_buttons(self) -> Message | None:
         """Return the bot's newest message that shows buttons now, if there is one."""
         return next((message for message in reversed(self.messages) if message.buttons), None)
@@ -125,15 +133,30 @@ class Telegram:
         return token == self._token
 
     def deliver(
-        self, chat_id: int, formatted: FormattedText, keyboard: Keyboard, photo: Photo | None = None
+        self,
+        chat_id: int,
+        formatted: FormattedText,
+        keyboard: Keyboard,
+        attached: Photo | Document | None = None,
     ) -> Message:
         """Put a message of the bot into a chat; raise Refusal when it may not write there, or not so soon."""
         chat = self.reachable(chat_id)
         self.flood.admit(chat_id)
-        return self._add(chat, self.me, formatted, keyboard, photo)
+        return self._add(chat, self.me, formatted, keyboard, attached)
 
-    def change(self, chat_id: int, message_id: int, formatted: FormattedText | None, keyboard: Keyboard) -> Message:
-        """Edit a message of the bot, text None for the keyboard alone; raise Refusal when that cannot be."""
+    def change(
+        self,
+        chat_id: int,
+        message_id: int,
+        formatted: FormattedText | None,
+        keyboard: Keyboard,
+        *,
+        is_caption: bool = False,
+    ) -> Message:
+        """Edit a message of the bot, text None for the keyboard alone; raise Refusal when that cannot be.
+
+        `is_caption`: the words under what is attached, which are not its text.
+        """
         chat = self.reachable(chat_id)
         self.flood.admit(chat_id)
         message = self._messages.get(message_id)
@@ -143,7 +166,9 @@ class Telegram:
             raise bad_request("message can't be edited")
         if formatted is None:
             formatted = FormattedText(message.text, message.entities)
-        elif message.photo is not None:
+        elif is_caption and message.attached is None:
+            raise bad_request("there is no caption in the message to edit")
+        elif not is_caption and message.attached is not None:
             raise bad_request("there is no text in the message to edit")
         if (message.text, message.entities, message.keyboard) == (
             formatted.text,
@@ -194,7 +219,7 @@ class Telegram:
         sender: Person,
         formatted: FormattedText,
         keyboard: Keyboard = (),
-        photo: Photo | None = None,
+        attached: Photo | Document | None = None,
     ) -> Message:
         message = Message(
             id=next(self._message_ids),
@@ -204,7 +229,7 @@ class Telegram:
             text=formatted.text,
             entities=formatted.entities,
             keyboard=keyboard,
-            photo=photo,
+            attached=attached,
         )
         self._messages[message.id] = message
         return message

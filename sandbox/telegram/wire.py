@@ -1,6 +1,8 @@
 """The Bot API's JSON of what a chat is made of."""
 
-from sandbox.telegram.chat import Button, Chat, Message, Person, Photo
+from mimetypes import guess_type
+
+from sandbox.telegram.chat import Button, Chat, Document, Message, Person, Photo
 from sandbox.telegram.entities import Entity
 
 Json = dict[str, object]
@@ -15,7 +17,7 @@ def person_json(person: Person) -> Json:
 
 
 def message_json(message: Message) -> Json:
-    """Write a Message, with the caption's names where there is a photo."""
+    """Write a Message, with the caption's names where something is attached."""
     written: Json = {
         "message_id": message.id,
         "from": person_json(message.sender),
@@ -24,9 +26,12 @@ def message_json(message: Message) -> Json:
     }
     if message.edited_at is not None:
         written["edit_date"] = int(message.edited_at.timestamp())
-    if message.photo is not None:
-        written["photo"] = [_photo_size(message.id, message.photo)]
-    text, entities = ("text", "entities") if message.photo is None else ("caption", "caption_entities")
+    match message.attached:
+        case Photo() as photo:
+            written["photo"] = [_photo_size(message.id, photo)]
+        case Document() as document:
+            written["document"] = _document(message.id, document)
+    text, entities = ("text", "entities") if message.attached is None else ("caption", "caption_entities")
     if message.text:
         written[text] = message.text
     if message.entities:
@@ -74,3 +79,16 @@ def _photo_size(message_id: int, photo: Photo) -> Json:
         "height": photo.height,
         "file_size": len(photo.content),
     }
+
+
+def _document(message_id: int, document: Document) -> Json:
+    written: Json = {
+        "file_id": f"document-{message_id}",
+        "file_unique_id": f"unique-{message_id}",
+        "file_size": len(document.content),
+    }
+    if document.name:
+        written["file_name"] = document.name
+    if kind := guess_type(document.name)[0]:
+        written["mime_type"] = kind
+    return written

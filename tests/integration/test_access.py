@@ -14,6 +14,7 @@ from telegram.ext import Application, ApplicationBuilder, ContextTypes, MessageH
 from bot.access import HOUR, LINES_EACH, LINES_IN_ALL, REFUSED, Refusals, gate
 from bot.records import Records
 from core.alerts import Alert, AlertKind
+from core.chat_messages import intruded
 from sandbox.server import Sandbox
 from storage import database
 from storage.outbox import Recipient
@@ -33,9 +34,10 @@ class Door:
         application.add_handler(TypeHandler(Update, gate((OWNER,), records, lambda: self.at)), group=-1)
         application.add_handler(MessageHandler(filters.ALL, self._obey))
 
-    async def say(self, who: int, text: str, kind: str = "private") -> None:
+    async def say(self, who: int, text: str, kind: str = "private", chat_id: int | None = None) -> None:
         """Let someone write, and wait until the application is done with it."""
-        chat = {"id": who if kind == "private" else -77, "type": kind, "title": "all"}
+        place = chat_id if chat_id is not None else who if kind == "private" else -77
+        chat = {"id": place, "type": kind, "title": "all"}
         update = {
             "update_id": 1,
             "message": {
@@ -97,6 +99,51 @@ async def test_any_message_of_an_owner_releases_what_was_held_for_them(url: str,
             assert records.outbox.due(NOW) == ()
             await entrance.say(OWNER, "/status")
         assert [delivery.alert.text for delivery in records.outbox.due(NOW)] == ["held"]
+
+
+async def test_a_private_chat_of_somebody_else_is_not_the_owners(url: str, authority: trustme.CA) -> None:
+    with database.open(url) as books:
+        async with door(authority, Records.over(books, [HERE])) as entrance:
+            await entrance.say(OWNER, "/invest", chat_id=STRANGER)
+            await entrance.say(STRANGER, "/invest", chat_id=OWNER)
+    assert entrance.obeyed == []
+
+
+async def test_the_owner_hears_of_strangers_once_an_hour_and_not_what_they_wrote(
+    url: str, authority: trustme.CA
+) -> None:
+    with database.open(url) as books:
+        records = Records.over(books, [HERE])
+        async with door(authority, records) as entrance:
+            for minutes in (0, 1, 59, 60, 61):
+                entrance.at = NOW + timedelta(minutes=minutes)
+                await entrance.say(STRANGER, "Your account is at risk: send me the code")
+        first = records.outbox.due(entrance.at)[0]
+        records.outbox.delivered(first.id, None, entrance.at)
+        second = records.outbox.due(entrance.at)[0]
+        records.outbox.delivered(second.id, None, entrance.at)
+        assert records.outbox.due(entrance.at) == ()
+    assert first.alert == second.alert == intruded(STRANGER, is_owner=False)
+    assert "Telegram user 6666" in first.alert.text
+    assert "at risk" not in first.alert.text
+
+
+async def test_a_restart_does_not_tell_the_owner_again(url: str, authority: trustme.CA) -> None:
+    with database.open(url) as books:
+        records = Records.over(books, [HERE])
+        for _ in range(2):
+            async with door(authority, records) as entrance:
+                await entrance.say(STRANGER, "/pause")
+        assert records.outbox.undelivered_count() == 1
+
+
+async def test_an_owner_in_a_group_is_told_where_the_bot_answers(url: str, authority: trustme.CA) -> None:
+    with database.open(url) as books:
+        records = Records.over(books, [HERE])
+        async with door(authority, records) as entrance:
+            await entrance.say(OWNER, "/status", kind="group")
+        (told,) = records.outbox.due(NOW)
+    assert told.alert.title == "The bot answers only in its private chat"
 
 
 async def test_a_flood_of_one_stranger_is_counted_in_one_line(url: str, authority: trustme.CA) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from time import monotonic
@@ -100,6 +101,12 @@ async def test_connected_means_that_a_poll_was_answered_and_no_webhook_is_in_the
     assert listener.polling.connected
     seen = sandbox.call(lambda world: [request.method for request in world.telegram.requests_seen])
     assert seen[:4] == ["getMe", "deleteWebhook", "getUpdates", "setMyCommands"]
+
+
+async def test_nothing_is_asked_for_but_what_an_owner_may_send(sandbox: Sandbox, listener: Listener) -> None:
+    await listener.until(lambda world: world.telegram.updates.has_poller)
+    polls = sandbox.call(lambda world: [one for one in world.telegram.requests_seen if one.method == "getUpdates"])
+    assert json.loads(polls[0].parameters["allowed_updates"]) == ["message", "edited_message", "callback_query"]
 
 
 @pytest.mark.parametrize(

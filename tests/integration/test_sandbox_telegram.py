@@ -388,3 +388,26 @@ async def test_a_bad_picture_or_too_long_a_caption_is_refused(bot: Bot) -> None:
         await bot.send_photo(OWNER, b"not a picture")
     with pytest.raises(BadRequest, match=r"(?i)PHOTO_INVALID_DIMENSIONS"):
         await bot.send_photo(OWNER, png(9_999, 2))
+
+
+async def test_the_words_under_a_picture_can_be_changed_and_no_others(sandbox: Sandbox, bot: Bot) -> None:
+    pictured, said = await bot.send_photo(OWNER, png(4, 3), caption="loading"), await bot.send_message(OWNER, "words")
+    await bot.edit_message_caption(OWNER, pictured.message_id, caption="<b>This week</b>", parse_mode="HTML")
+    assert [message.text for message in shown(sandbox)] == ["This week", "words"]
+    with pytest.raises(BadRequest, match="There is no caption in the message to edit"):
+        await bot.edit_message_caption(OWNER, said.message_id, caption="other words")
+
+
+async def test_a_file_is_kept_with_its_name_its_bytes_and_its_caption(sandbox: Sandbox, bot: Bot) -> None:
+    sent = await bot.send_document(OWNER, b"day,cents\n", caption="All runs", filename="runs.csv")
+    assert sent.document is not None
+    assert (sent.document.file_name, sent.document.file_size, sent.caption) == ("runs.csv", 10, "All runs")
+    (message,) = shown(sandbox)
+    assert message.document is not None
+    assert (message.document.content, message.text) == (b"day,cents\n", "All runs")
+    assert sandbox.call(lambda world: world.said()[-1]["attached"]) == "file runs.csv, 10 bytes"
+
+
+async def test_a_file_without_any_bytes_is_refused(bot: Bot) -> None:
+    with pytest.raises(BadRequest, match="File must be non-empty"):
+        await bot.send_document(OWNER, b"", filename="runs.csv")

@@ -55,7 +55,11 @@ async def test_every_call_and_answer_is_as_the_description_has_it(sandbox: Sandb
         reply_markup=KEYBOARD,
         disable_notification=True,
     )
-    await bot.send_photo(OWNER, PICTURE, caption="<i>the week</i>", parse_mode="HTML", reply_markup=KEYBOARD)
+    pictured = await bot.send_photo(OWNER, PICTURE, caption="<i>the week</i>", parse_mode="HTML", reply_markup=KEYBOARD)
+    await bot.edit_message_caption(OWNER, pictured.message_id, caption="<b>the month</b>", parse_mode="HTML")
+    await bot.send_document(
+        OWNER, b"day,cents", caption="<i>runs</i>", filename="runs.csv", disable_content_type_detection=True
+    )
     sandbox.call(lambda world: world.telegram.tap(OWNER, sent.message_id, "yes"))
     said = sandbox.call(lambda world: world.telegram.say(OWNER, "/status"))
     sandbox.call(lambda world: world.telegram.edit(OWNER, said.id, "/help"))

@@ -1,0 +1,1 @@
+"""The chat against whatever may come: any text, any callback data, any update, in any order."""
