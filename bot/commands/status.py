@@ -1,112 +1,121 @@
-"""/status: how things stand."""
+"""/status: how things stand. What the ledger knows is there at once, what Alpaca knows as soon as it answers."""
 
 import asyncio
 from collections.abc import Sequence
-from datetime import date, datetime
+from importlib.metadata import version
 
-from bot import views
-from bot.chat import Chat, Command
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+
+from bot import broker_facts, channel_states, clocks, run_story, views
+from bot.broker_facts import Fact
+from bot.chat import Chat, Command, Group, Handle
+from bot.paging import USELESS
+from bot.records import now
 from bot.services import Services
-from core import investing, schedule
-from core.account import investable
-from core.calendar import NEW_YORK, MarketClock
-from core.money import as_text
-from core.ports import BrokerAway
-from core.runs import Run, RunState
+from core import plurals
 from core.schedule import Routine
 
-Fact = tuple[str, str]
+TAP, REFRESH = "status", "refresh"
+
+PATIENCE_SECONDS = 1.0
+"""How long Alpaca is waited for before the answer is given without it."""
+
+LOOKED_AT = 20
+"""How many runs are read at a time to find the last that invested."""
+
+_ASKED = ("Alpaca", "is being asked...")
 
 
 async def _status(chat: Chat, services: Services, _words: Sequence[str]) -> None:
-    async with services.readers:
-        facts = await asyncio.to_thread(status, services)
-    await chat.reply(views.lines("Status", facts))
-
-
-def status(services: Services) -> list[Fact]:
-    """Return how things stand, a fact a line; what cannot be read is said in its place."""
-    money = "real money" if services.rules.live else "paper money"
+    kept = await asyncio.to_thread(_from_the_ledger, services, chat.owner)
+    asking = asyncio.create_task(_from_alpaca(services))
     try:
-        clock = services.market.clock()
-        broker = [("Alpaca", f"answers ({money})"), ("Market", _market(clock)), *_cash(services, clock)]
-    except BrokerAway as error:
-        broker = [("Alpaca", f"cannot be reached ({money}): {error}")]
-    return [*broker, _last_run(services), *_open_orders(services), *_channels(services)]
+        done, _ = await asyncio.wait({asking}, timeout=PATIENCE_SECONDS)
+        if done:
+            await chat.reply(_told(services, kept, asking.result()), _refresh())
+        else:
+            await chat.reply(_told(services, kept, [_ASKED]), _refresh())
+            await chat.show(_told(services, kept, await asking), _refresh())
+    finally:
+        asking.cancel()
 
 
-def _market(clock: MarketClock) -> str:
-    if clock.is_open:
-        return f"open until {clock.next_close.astimezone(NEW_YORK):%H:%M} New York time"
-    return f"closed until {_moment(clock.next_open)} New York time"
+async def _refreshed(chat: Chat, services: Services, words: Sequence[str]) -> None:
+    if words[0] != REFRESH:
+        await chat.notice(USELESS)
+        return
+    await chat.notice("One moment...")
+    kept = await asyncio.to_thread(_from_the_ledger, services, chat.owner)
+    await chat.show(_told(services, kept, await _from_alpaca(services)), _refresh())
 
 
-def _cash(services: Services, clock: MarketClock) -> list[Fact]:
-    pause = services.records.control.paused(clock.today)
-    ends = f"until {_day(pause.until)}" if pause and pause.until else "until you say /resume"
-    paused = [("Investing", f"paused {ends}")] if pause else []
-    if services.records.allocations.active() is None:
-        return [("Allocation", "waits for Alpaca to confirm its funds"), *paused]
-    target = services.records.target(clock.today)
-    policy = services.rules.policy
-    account = services.ports.broker.account()
-    left_today = None
-    if policy.max_per_day is not None:
-        spent = services.records.ledger.spent_on(services.records.account, clock.today)
-        left_today = max(0, policy.max_per_day - spent)
-    cash = investable(account, reserve=policy.reserve, left_today=left_today)
-    needed = investing.need(target.allocation, policy.minimums, {})
-    facts = [("Cash to invest", f"{as_text(cash.cents)} ({as_text(needed.cash)} is needed to invest)")]
-    if account.trouble:
-        facts.append(("Account", account.trouble))
-    return [*facts, *(paused or [("Next run", _next_run(services, clock))])]
+async def _from_alpaca(services: Services) -> list[Fact]:
+    async with services.readers:
+        return await asyncio.to_thread(broker_facts.facts, services)
 
 
-def _next_run(services: Services, clock: MarketClock) -> str:
-    for day in services.market.days(clock, clock.today):
-        window = schedule.window(Routine.INVEST, day)
-        if window.closes > clock.now and not services.records.ledger.runs_on(Routine.INVEST, day.day):
-            return f"{_moment(window.opens)} New York time" if window.opens > clock.now else "now"
-    return "not within the next two weeks"
+def _told(services: Services, kept: tuple[list[Fact], list[Fact]], read: list[Fact]) -> str:
+    before, after = kept
+    title = "Status: LIVE, real money" if services.rules.live else "Status: paper money"
+    return views.lines(title, [*before, *read, *after])
+
+
+def _from_the_ledger(services: Services, owner: int) -> tuple[list[Fact], list[Fact]]:
+    """Return what is told above and below what Alpaca says."""
+    records = services.records
+    zone, at = clocks.owners_zone(records), now()
+    facts = [_last_run(services)]
+    if opened := len(records.ledger.open_orders()):
+        facts.append(("Open orders", f"{opened:,}"))
+    if waiting := records.outbox.undelivered_count():
+        facts.append(("Alerts not delivered yet", f"{waiting:,}"))
+    facts += [(one.name, one.words) for one in channel_states.states(records, services.pump.titles, zone, owner)]
+    segments = channel_states.segments_of_month(records, at, zone)
+    if segments is None:
+        facts.append(("SMS", "not set up, so alerts come only here"))
+    else:
+        facts.append(("SMS this month", plurals.count(segments, "segment")))
+    facts.append(("Version", version("allocator")))
+    return [("Investing", _investing(services))], facts
+
+
+def _investing(services: Services) -> str:
+    pause = services.records.control.paused(broker_facts.today(services))
+    if pause is None:
+        return "running"
+    if pause.until is None:
+        return "paused until you say /resume"
+    return f"paused until {plurals.day(pause.until)} {pause.until.year}"
 
 
 def _last_run(services: Services) -> Fact:
-    run = services.records.ledger.last_run()
-    return ("Last run", "none yet" if run is None else f"{_day(run.key.day)}: {_ended(run)}")
+    """Return the last run that was to invest: reports have runs of their own."""
+    before: int | None = None
+    while found := services.records.ledger.recent_runs(LOOKED_AT, before):
+        for record in found:
+            if record.run.key.routine is Routine.INVEST:
+                words = f"{plurals.day(record.run.key.day)}: {run_story.few_words(record)} (/run {record.id})"
+                return "Last run", words
+        before = found[-1].id
+    return "Last run", "none yet"
 
 
-def _ended(run: Run) -> str:
-    bought = as_text(sum(order.filled for order in run.orders))
-    match run.state:
-        case RunState.DONE | RunState.FAILED:
-            return f"bought {bought}"
-        case RunState.SKIPPED:
-            return "skipped"
-        case RunState.MISSED:
-            return "missed"
-        case RunState.PLANNED | RunState.SUBMITTING | RunState.SETTLING:
-            return "under way"
+def _refresh() -> InlineKeyboardMarkup:
+    return InlineKeyboardMarkup.from_button(InlineKeyboardButton("Refresh", callback_data=f"{TAP}:{REFRESH}"))
 
 
-def _open_orders(services: Services) -> list[Fact]:
-    count = len(services.records.ledger.open_orders())
-    return [("Open orders", str(count))] if count else []
-
-
-def _channels(services: Services) -> list[Fact]:
-    vonage = services.settings.vonage
-    sms = f"to the number ending in {vonage.recipient[-4:]}" if vonage else "not set up, so alerts come only here"
-    waiting = services.records.outbox.undelivered_count()
-    return [("SMS", sms), *([("Alerts not delivered yet", str(waiting))] if waiting else [])]
-
-
-def _moment(instant: datetime) -> str:
-    local = instant.astimezone(NEW_YORK)
-    return f"{_day(local.date())} {local:%H:%M}"
-
-
-def _day(day: date) -> str:
-    return f"{day:%a %-d %b}"
-
-
-COMMANDS = (Command("status", "how things stand", _status),)
+COMMANDS = (
+    Command(
+        "status",
+        "how things stand",
+        _status,
+        example="/status",
+        explanation=(
+            "Shows whether the money is real, whether investing runs or is paused, when each routine comes next by "
+            "your clock and New York's, cash, value and today's gain, how the last run went, and whether every "
+            "channel delivers. Your clock is that of the quiet hours' zone, or this machine's. Refresh renews it."
+        ),
+        group=Group.BASICS,
+    ),
+)
+TAPS: dict[str, Handle] = {TAP: _refreshed}
