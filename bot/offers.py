@@ -1,6 +1,6 @@
 """Investing at the owner's word: the plan is shown, and only the plan that was shown is carried out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,6 +12,7 @@ from core.calendar import NEW_YORK, MarketClock, TradingDay
 from core.investing import Declined, Plan
 from core.ports import Ports
 from core.routines.invest import Decision, Policy, decide, invest
+from core.routines.reports import Pictures
 from core.runs import Run, RunKey
 from core.schedule import Routine, Window
 
@@ -24,10 +25,16 @@ INVEST = "invest"
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How this installation invests. `live`: with real money."""
+    """How this installation works. `live`: with real money; `pictures`: when they come with the close report."""
 
-    policy: Policy
+    policy_now: Callable[[], Policy]
     live: bool
+    pictures: Pictures = Pictures.WEEKLY
+
+    @property
+    def policy(self) -> Policy:
+        """The limits in force: the owner may change them between two runs."""
+        return self.policy_now()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,12 @@ from datetime import UTC, date, datetime
 from typing import Self
 
 from core.routines.invest import Target
+from core.strategies import CashStrategy, Strategy
 from storage import binding
 from storage.allocations import Allocations
 from storage.audit import Audit
 from storage.binding import Binding
+from storage.choices import Choices
 from storage.confirmations import Confirmations
 from storage.control import Control
 from storage.database import Database
@@ -67,7 +69,20 @@ class Records:
         if active is None:
             raise LookupError("no allocation is stored yet: start the service once")
         pause = self.control.paused(today)
-        return Target(*active, paused=pause is not None, paused_until=pause.until if pause else None)
+        until = pause.until if pause else None
+        return Target(*active, paused=pause is not None, paused_until=until, strategy=self.strategy())
+
+    def strategy(self) -> Strategy:
+        """Return how cash is shared out."""
+        active = self._strategies().active()
+        return active[1].strategy if active is not None else Strategy.PROPORTIONAL
+
+    def set_strategy(self, strategy: Strategy, by: str, why: str, at: datetime) -> None:
+        """Commit another strategy; it counts from the next run on."""
+        self._strategies().set(CashStrategy(strategy), by, why, at)
+
+    def _strategies(self) -> Choices[CashStrategy]:
+        return Choices(self.database, self.account, "strategy", CashStrategy)
 
 
 def now() -> datetime:

@@ -1,6 +1,7 @@
 """What the owner configures: one frozen object, checked as a whole before anything else happens."""
 
 import re
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -26,6 +27,7 @@ from core import investing, money
 from core.account import Minimums
 from core.allocation import Allocation, AllocationError, BasisPoints, Sector, parse_weight
 from core.money import Cents
+from core.routines.reports import Pictures
 from core.symbols import normalise
 
 LIVE_HOST = "api.alpaca.markets"
@@ -100,6 +102,8 @@ class StorageSettings(Part):
     """Where everything is kept."""
 
     url: str = "sqlite:///allocator.db"
+    backups: Path = Path("backups")
+    keep: Annotated[int, Field(ge=0, le=3650)] = 7
 
     @field_validator("url")
     @classmethod
@@ -130,6 +134,8 @@ class InvestingSettings(Part):
     reserve: Dollars = 0
     minimum_order: MinimumOrderSettings = MinimumOrderSettings()
     max_per_day: Dollars | None = None
+    max_per_order: Dollars | None = None
+    ask_twice_above: Dollars | None = None
 
     @property
     def minimums(self) -> Minimums:
@@ -143,6 +149,18 @@ class ExecutionSettings(Part):
     max_workers: Annotated[int, Field(ge=1, le=32)] = 8
     timeout_seconds: Annotated[int, Field(ge=1, le=60)] = 8
     tick_seconds: Annotated[float, Field(ge=0.05, le=3600)] = 15
+
+
+class ReportsSettings(Part):
+    """What comes with the reports."""
+
+    pictures: Pictures = Pictures.WEEKLY
+
+
+class LogsSettings(Part):
+    """Where the log goes besides standard error."""
+
+    file: Path | None = None
 
 
 class SectorSettings(Part):
@@ -169,7 +187,9 @@ class Settings(BaseSettings):
     vonage: VonageSettings | None = None
     storage: StorageSettings = StorageSettings()
     investing: InvestingSettings = InvestingSettings()
+    reports: ReportsSettings = ReportsSettings()
     execution: ExecutionSettings = ExecutionSettings()
+    logs: LogsSettings = LogsSettings()
     sectors: tuple[SectorSettings, ...]
 
     @field_validator("sectors")

@@ -14,6 +14,8 @@ class Account:
 
     `open_buys` is what buy orders that are still open may yet cost: the broker's `cash` ignores them.
     `trouble` is the broker's own reason why nothing can be traded, None when all is well; `crypto_trouble` likewise.
+    `pending_in` is what deposits on their way will bring; it is no cash yet. `equity` is cash and all positions
+    together, None where the broker did not say.
     """
 
     account_id: str
@@ -23,6 +25,8 @@ class Account:
     non_marginable_buying_power: Decimal
     trouble: str | None = None
     crypto_trouble: str | None = None
+    pending_in: Decimal = Decimal(0)
+    equity: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,17 +11,41 @@ from core.orders import OrderIntent
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """A sector that gets no order today: its share of the cash in cents, and the smallest order that it can get."""
+
+    sector: str
+    symbol: str
+    wanted: Cents
+    minimum: Cents
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """An order that the limit per order made smaller, in cents; `ordered` is 0 where the limit is below its minimum."""
+
+    sector: str
+    symbol: str
+    wanted: Cents
+    ordered: Cents
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """One intent for each sector, in the allocation's order. The intents sum to `cash` exactly.
+    """One intent for each sector that gets something, in the allocation's order. They sum to `cash` exactly.
 
     `free_cash` is what the account holds, with what the reserve or a limit keeps back. `troubles` says, by symbol, why
-    an order would fail: such an intent is stored as rejected, and never sent.
+    an order would fail: such an intent is stored as rejected, and never sent. `waiting` names the sectors whose share
+    is too small to order or that make room for others, `cuts` the orders that the limit per order made smaller: what
+    was cut stays cash.
     """
 
     intents: tuple[OrderIntent, ...]
     cash: Cents
     free_cash: Cents
     troubles: Mapping[str, str] = field(default_factory=dict)
+    waiting: tuple[Waiting, ...] = ()
+    cuts: tuple[Cut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +100,42 @@ class Declined:
     waiting: Cents
 
 
-Skip = NotEnoughCash | Paused | AccountBlocked | LimitReached | NoNewCash | Declined
+@dataclass(frozen=True, slots=True)
+class ValueUnknown:
+    """The broker gives no value for some holdings, so nobody can tell what is furthest below its target."""
+
+    symbols: tuple[str, ...]
+    waiting: Cents
+
+
+@dataclass(frozen=True, slots=True)
+class NotRebalanced:
+    """A rebalancing that was to happen ordered nothing. `reason` is in whole sentences."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CapTooLow:
+    """The limit per order is below the smallest order of all that would get something; `sector` needs least."""
+
+    limit: Cents
+    sector: str
+    minimum: Cents
+    waiting: Cents
+
+
+Skip = (
+    NotEnoughCash
+    | Paused
+    | AccountBlocked
+    | LimitReached
+    | NoNewCash
+    | Declined
+    | ValueUnknown
+    | CapTooLow
+    | NotRebalanced
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +174,48 @@ def troubles(allocation: Allocation, assets: Mapping[str, Asset]) -> dict[str, s
         if trouble:
             found[sector.symbol] = trouble
     return found
+
+
+def water_fill(cash: int, values: Mapping[str, int], weights: Mapping[str, int]) -> dict[str, int]:
+    """Share cash out so that what is furthest below its target is raised first, the lowest together.
+
+    Returns x = max(0, level * weight - value) for each key of `weights`, where the level makes the shares sum to `cash`
+    (the method: optimalrebalancing.info). All in whole cents; weights are any positive integers; a key without a value
+    has none. What rounding leaves goes by the largest remainder, as in `apportion`.
+
+    Raises ValueError for negative cash, no weights, a weight below 1, or a value without a weight.
+    """
+    if cash < 0:
+        raise ValueError(f"cannot share out {cash}: the cash must not be negative")
+    if not weights or any(weight < 1 for weight in weights.values()):
+        raise ValueError(f"cannot share out by {dict(weights)}: every weight must be a positive integer")
+    if strange := values.keys() - weights.keys():
+        raise ValueError(f"cannot share out: {', '.join(sorted(strange))} has a value and no weight")
+    filled = _below_the_level(cash, values, weights)
+    shares = {key: weights[key] for key in filled}
+    content, width = cash + sum(values.get(key, 0) for key in filled), sum(shares.values())
+    # Debts can leave the level below zero: it is then shared out above a round number of weights, and put back.
+    lift = max(0, -(content // width))
+    raised = apportion(content + lift * width, shares)
+    reached = {key: share - lift * weights[key] for key, share in raised.items()}
+    return {key: reached[key] - values.get(key, 0) if key in reached else 0 for key in weights}
+
+
+def _below_the_level(cash: int, values: Mapping[str, int], weights: Mapping[str, int]) -> list[str]:
+    """Return the keys that the cash reaches, the lowest first."""
+    # Value over weight as an integer: two different fractions of these denominators differ by more than one unit.
+    scale = 2 * max(weights.values()).bit_length()
+    ordered = sorted(weights, key=lambda key: ((values.get(key, 0) << scale) // weights[key], key))
+    filled: list[str] = []
+    content, width = cash, 0
+    for key in ordered:
+        value, weight = values.get(key, 0), weights[key]
+        # Its value over its weight is not below the level of those before it: nothing is left for it.
+        if filled and value * width >= content * weight:
+            break
+        filled.append(key)
+        content, width = content + value, width + weight
+    return filled
 
 
 def plan(

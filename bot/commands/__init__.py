@@ -1,9 +1,56 @@
 """The commands of the chat, one module for each thing an owner wants."""
 
-from bot.chat import Command, Handle
-from bot.commands import allocating, basics, investing, pausing, status
+from bot import confirming
+from bot.chat import Command, Handle, in_order
+from bot.commands import (
+    alerting,
+    allocating,
+    auditing,
+    basics,
+    exporting,
+    holdings,
+    investing,
+    limiting,
+    ordering,
+    pausing,
+    previewing,
+    remembering,
+    reports,
+    status,
+    strategizing,
+)
+from bot.confirming import Question
 
-_WORK = (*status.COMMANDS, *allocating.COMMANDS, *pausing.COMMANDS, *investing.COMMANDS)
+_WORK = (
+    *status.COMMANDS,
+    *allocating.COMMANDS,
+    *previewing.COMMANDS,
+    *investing.COMMANDS,
+    *pausing.COMMANDS,
+    *holdings.COMMANDS,
+    *ordering.COMMANDS,
+    *reports.COMMANDS,
+    *remembering.COMMANDS,
+    *strategizing.COMMANDS,
+    *limiting.COMMANDS,
+    *alerting.COMMANDS,
+    *auditing.COMMANDS,
+    *exporting.COMMANDS,
+)
 
-COMMANDS: tuple[Command, ...] = (*basics.start_and_help(_WORK), *_WORK)
-TAPS: dict[str, Handle] = investing.TAPS
+COMMANDS: tuple[Command, ...] = in_order((*basics.start_and_help(_WORK), *_WORK))
+QUESTIONS: dict[str, Question] = {
+    **allocating.QUESTIONS,
+    **investing.QUESTIONS,
+    **limiting.QUESTIONS,
+    **strategizing.QUESTIONS,
+}
+TAPS: dict[str, Handle] = {
+    **allocating.TAPS,
+    **status.TAPS,
+    **ordering.TAPS,
+    **remembering.TAPS,
+    **alerting.TAPS,
+    **auditing.TAPS,
+    **confirming.taps(QUESTIONS),
+}

@@ -2,146 +2,180 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
-from datetime import timedelta
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import date
 from html import escape
-from typing import Any
 
-from telegram import InlineKeyboardMarkup
-from telegram.error import BadRequest, TelegramError
+from telegram.error import TelegramError
 
-from bot import views
-from bot.channels.telegram import CANCEL, CONFIRM, buttons
-from bot.chat import Chat, Command, Handle
+from bot import confirming, views
+from bot.chat import Chat, Command, Group
+from bot.confirming import Payload, Question
 from bot.offers import FIRST_INVESTMENT, INVEST, Changed, Offer, Refusal, payload
 from bot.records import now
 from bot.services import Services
 from core import messages
+from core.alerts import Table
 from core.money import as_text
+from core.orders import OrderState
 from core.ports import BrokerAway
-from core.runs import Run
-from storage.confirmations import AlreadyUsed, Expired, NotYours, Taken, Unknown, Use
+from core.runs import Run, RunKey
+from core.schedule import Routine
 
 log = logging.getLogger(__name__)
 
-OFFER_STANDS = timedelta(minutes=5)
+LOOK_SECONDS = 1.0
+"""Between two edits of the progress: Telegram takes about one message a second."""
+
+AGAIN = "again"
+"""Marks a question that was answered once already, in what a confirmation remembers."""
+
+_STATES = {
+    OrderState.PLANNED: "planned",
+    OrderState.ACCEPTED: "accepted",
+    OrderState.PARTIALLY_FILLED: "in part",
+    OrderState.FILLED: "filled",
+    OrderState.REJECTED: "rejected",
+    OrderState.CANCELED: "canceled",
+    OrderState.EXPIRED: "expired",
+    OrderState.UNKNOWN: "no answer",
+    OrderState.NOT_SENT: "not sent",
+}
 
 
 async def _invest(chat: Chat, services: Services, _words: Sequence[str]) -> None:
     await chat.reply("Looking at the account...")
     async with services.lane:
         offer = await asyncio.to_thread(services.offers.make)
-    await asyncio.to_thread(_note, services, chat, "invest", type(offer).__name__)
+    await asyncio.to_thread(
+        services.records.audit.note, f"telegram user {chat.owner}", "invest", type(offer).__name__, now()
+    )
     if isinstance(offer, Refusal):
         await chat.show(escape(offer.text, quote=False))
     else:
-        await chat.show(*await _shown(chat, services, offer))
+        await _ask(chat, services, offer)
 
 
-async def _confirm(chat: Chat, services: Services, words: Sequence[str]) -> None:
-    await _politely(chat.notice("Looking at the account..."))
-    # The tap counts within the lane: a tick in between would ask for the first investment again.
-    async with services.lane:
-        use = await asyncio.to_thread(_use, services, chat, words[0], "confirm")
-        if not isinstance(use, Taken):
-            await _explain(chat, use)
-            return
-        await _politely(chat.show("Investing..."))
-        try:
-            done = await asyncio.to_thread(services.offers.take, use.payload)
-        except BrokerAway as error:
-            await _tell(chat, await asyncio.to_thread(_interrupted, services, error))
-            return
-        finally:
-            services.pump.nudge()
+async def _act(chat: Chat, services: Services, shown: Payload) -> None:
+    if _must_ask_again(services, shown):
+        await _ask_again(chat, services, shown)
+        return
+    plan = {name: value for name, value in shown.items() if name != AGAIN}
+    try:
+        async with _progress(chat, services, plan):
+            done = await asyncio.to_thread(services.offers.take, plan)
+    except BrokerAway as error:
+        await chat.show(await asyncio.to_thread(_interrupted, services, error))
+        return
+    finally:
+        services.pump.nudge()
     match done:
         case Refusal(text):
-            await _tell(chat, escape(text, quote=False))
+            await chat.show(escape(text, quote=False))
         case Changed(offer):
-            html, markup = await _shown(chat, services, offer)
-            changed = "The account has changed meanwhile, so nothing was done. Now it would be:"
-            await _tell(chat, f"{changed}\n{html}", markup)
+            await _ask(
+                chat, services, offer, "The account has changed meanwhile, so nothing was done. Now it would be:\n"
+            )
         case Run(state=state) if state.is_final:
-            await _tell(chat, "Done. The alert says what was bought.")
+            await chat.show(f"{_states(done)}\nDone. The alert says what was bought.")
         case Run():
-            await _tell(chat, "Some orders have no answer yet. They are looked up until they do; an alert will say it.")
+            await chat.show("Some orders have no answer yet. They are looked up until they do; an alert will say it.")
 
 
-async def _cancel(chat: Chat, services: Services, words: Sequence[str]) -> None:
-    await _politely(chat.notice("Canceled."))
-    async with services.lane:
-        use = await asyncio.to_thread(_use, services, chat, words[0], "cancel")
-        if isinstance(use, Taken) and use.kind == FIRST_INVESTMENT:
-            await asyncio.to_thread(services.offers.decline, use.payload)
-            services.pump.nudge()
-    if isinstance(use, Taken):
-        await _tell(chat, "Canceled. Nothing was bought.")
-    else:
-        await _explain(chat, use)
+@asynccontextmanager
+async def _progress(chat: Chat, services: Services, plan: Payload) -> AsyncIterator[None]:
+    """Show how each order fares, by editing the message, while the block runs."""
+    key = RunKey(services.records.account, Routine.INVEST, date.fromisoformat(plan["day"]), plan["number"])
+    done = asyncio.Event()
+    watching = asyncio.create_task(_watch(chat, services, key, done))
+    try:
+        yield
+    finally:
+        done.set()
+        # An edit that is under way must not come after what is shown next.
+        await watching
+
+
+async def _watch(chat: Chat, services: Services, key: RunKey, done: asyncio.Event) -> None:
+    last = ""
+    while not done.is_set():
+        with suppress(TimeoutError):
+            await asyncio.wait_for(done.wait(), LOOK_SECONDS)
+        run = await asyncio.to_thread(services.records.ledger.run, key)
+        shown = "" if run is None else _states(run)
+        if done.is_set() or shown in {"", last}:
+            continue
+        last = shown
+        try:
+            await chat.show(f"Investing...\n{shown}")
+        except TelegramError as error:
+            log.info("the progress of a run could not be shown: %s", type(error).__name__)
+
+
+def _states(run: Run) -> str:
+    rows = tuple((one.intent.sector, as_text(one.intent.notional), _STATES[one.state]) for one in run.orders)
+    return views.table(Table(("Sector", "Buy", "Order"), rows))
+
+
+def _must_ask_again(services: Services, shown: Payload) -> bool:
+    """Return whether so much real money would move that one tap is not enough."""
+    above = services.limits.active().ask_twice_above
+    total = sum(shown["intents"].values())
+    return services.rules.live and above is not None and total > above and AGAIN not in shown
+
+
+async def _ask_again(chat: Chat, services: Services, shown: Payload) -> None:
+    total = as_text(sum(shown["intents"].values()))
+    html = f"<b>LIVE: {total} of real money</b>\nThis is above the limit for one tap (/limits). Really invest it?"
+    await confirming.ask(chat, services, INVEST, {**shown, AGAIN: True}, html, confirm=f"Really invest {total}")
+
+
+async def _decline_the_first(_chat: Chat, services: Services, shown: Payload) -> None:
+    await asyncio.to_thread(services.offers.decline, shown)
+    services.pump.nudge()
 
 
 def _interrupted(services: Services, error: BrokerAway) -> str:
+    why = escape(str(error), quote=False)
     if services.records.ledger.unfinished():
         return (
-            f"Alpaca stopped answering in the middle ({escape(str(error))}). The run goes on by itself as soon as it "
+            f"Alpaca stopped answering in the middle ({why}). The run goes on by itself as soon as it "
             "answers, and no order is sent twice. An alert says how it ended."
         )
-    return f"Alpaca cannot be reached ({escape(str(error))}), so nothing was ordered. /invest makes a new offer."
+    return f"Alpaca cannot be reached ({why}), so nothing was ordered. /invest makes a new offer."
 
 
-async def _politely(courtesy: Coroutine[Any, Any, None]) -> None:
-    """Do what is only a courtesy: that it fails (a tap is too old to be answered) must not cost the deed."""
-    try:
-        await courtesy
-    except TelegramError as error:
-        log.info("a notice could not be shown: %s", type(error).__name__)
+async def _ask(chat: Chat, services: Services, offer: Offer, before: str = "") -> None:
+    """Show the plan with its buttons."""
+    live = "LIVE: " if services.rules.live else ""
+    plan = "the plan of today's run, now" if offer.key.number == 0 else "the plan for the cash that is there"
+    title = f"{live}{plan if live else plan[:1].upper() + plan[1:]}"
+    troubles = "".join(f"\n{escape(text, quote=False)}: its order would fail." for text in offer.plan.troubles.values())
+    html = f"{before}<b>{title}</b>\n{views.table(messages.plan_table(offer.plan))}{troubles}"
+    confirm = f"Invest {as_text(offer.plan.cash)}{' LIVE' if live else ''}"
+    await confirming.ask(chat, services, INVEST, payload(offer.key, offer.plan), html, confirm=confirm)
 
 
-async def _tell(chat: Chat, html: str, markup: InlineKeyboardMarkup | None = None) -> None:
-    """Show how it ended, as a new message where the old one cannot be changed."""
-    try:
-        await chat.show(html, markup)
-    except BadRequest:
-        await chat.reply(html, markup)
+_AGAIN = "/invest makes a new one."
+_DECLINED = "Canceled. Nothing was bought."
 
-
-def _use(services: Services, chat: Chat, token: str, what: str) -> Use:
-    answer = services.records.confirmations.use(token, chat.owner, now())
-    _note(services, chat, f"{what} {token}", type(answer).__name__)
-    return answer
-
-
-def _note(services: Services, chat: Chat, what: str, outcome: str) -> None:
-    services.records.audit.note(f"telegram user {chat.owner}", what, outcome, now())
-
-
-async def _explain(chat: Chat, use: AlreadyUsed | Expired | NotYours | Unknown) -> None:
-    match use:
-        case AlreadyUsed():
-            await chat.reply("This was answered already; a second tap changes nothing.")
-        case Expired():
-            await _tell(chat, "This offer is over. /invest makes a new one.")
-        case NotYours():
-            await chat.reply("Another owner was asked.")
-        case Unknown():
-            await chat.reply("This button is of no use any more. /invest makes a new offer.")
-
-
-async def _shown(chat: Chat, services: Services, offer: Offer) -> tuple[str, InlineKeyboardMarkup]:
-    """Commit the question, and return the plan as a message with its buttons."""
-    token = await asyncio.to_thread(
-        services.records.confirmations.ask,
-        INVEST,
-        payload(offer.key, offer.plan),
-        owner=chat.owner,
-        at=now(),
-        expires=now() + OFFER_STANDS,
-    )
-    title = "The plan of today's run, now" if offer.key.number == 0 else "The plan for the cash that is there"
-    troubles = "".join(f"\n{escape(text)}: its order would fail." for text in offer.plan.troubles.values())
-    html = f"<b>{title}</b>\n{views.table(messages.plan_table(offer.plan))}{troubles}"
-    return html, buttons(token, f"Invest {as_text(offer.plan.cash)}")
-
-
-COMMANDS = (Command("invest", "invest the free cash now; shows the plan first", _invest),)
-TAPS: dict[str, Handle] = {CONFIRM: _confirm, CANCEL: _cancel}
+COMMANDS = (
+    Command(
+        "invest",
+        "invest the free cash now; shows the plan first",
+        _invest,
+        example="/invest",
+        explanation=(
+            "I show what would be bought, to the cent, and buy it only after your tap, within five minutes. Before the "
+            "day's scheduled run it takes that run's place; later it needs new cash. It works while the market is open."
+        ),
+        group=Group.INVESTING,
+    ),
+)
+QUESTIONS = {
+    INVEST: Question(_act, _AGAIN, _DECLINED, moves_money=True, working="Investing..."),
+    FIRST_INVESTMENT: Question(
+        _act, _AGAIN, _DECLINED, on_decline=_decline_the_first, moves_money=True, working="Investing..."
+    ),
+}

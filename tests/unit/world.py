@@ -8,6 +8,7 @@ from core.allocation import Allocation, Sector
 from core.money import Cents
 from core.orders import Order
 from core.ports import Ports
+from core.reserves import ReserveAmount
 from core.routines.invest import Decision, Policy, Target, invest
 from core.routines.settling import follow
 from core.runs import Run, RunKey
@@ -63,7 +64,7 @@ class World:
     @property
     def policy(self) -> Policy:
         """The owner's settings, with a crypto minimum of a dollar."""
-        return Policy(0, Minimums(us_equity=1_00, crypto=1_00), self.max_per_day)
+        return Policy(ReserveAmount(0), Minimums(us_equity=1_00, crypto=1_00), self.max_per_day)
 
     @property
     def texts(self) -> list[str]:
