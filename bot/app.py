@@ -3,20 +3,28 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from telegram.ext import Application, JobQueue
 from telegram.request import HTTPXRequest
 
+from bot import limits
+from bot.backups import Rotation
 from bot.channels import Channel
 from bot.channels.telegram import TelegramChannel
+from bot.charts import Charts
 from bot.delivery import Pump
+from bot.limits import ActiveLimits
+from bot.looking import LookingLedger
 from bot.market import Market
 from bot.offers import Offers, Rules
 from bot.pace import StoppablePace
 from bot.polling import AnyApplication
+from bot.pulse import LONGEST_WORK, Part, Pulse
 from bot.records import Records
+from bot.reports import Reports
 from bot.rounds import Rounds
 from bot.services import Services
 from bot.settings import Settings
@@ -24,7 +32,6 @@ from bot.trouble import Trouble
 from broker.access import Access
 from broker.gateway import Gateway
 from core.ports import Ports
-from core.routines.invest import Policy
 from storage import database
 from storage.database import Database
 from storage.lock import ServiceLock
@@ -44,6 +51,9 @@ class Core:
     rules: Rules
     gateway: Gateway
     pace: StoppablePace
+    charts: Charts
+    limits: ActiveLimits
+    pulse: Pulse
 
     def rounds(self, settings: Settings) -> Rounds:
         """Return what a tick does."""
@@ -52,6 +62,10 @@ class Core:
     def offers(self) -> Offers:
         """Return the owner's way to invest."""
         return Offers(self.records, self.market, self.ports, self.rules)
+
+    def reports(self) -> Reports:
+        """Return the reports."""
+        return Reports(self.records, self.market, self.ports, self.rules)
 
 
 @contextmanager
@@ -63,27 +77,41 @@ def opened(settings: Settings) -> Iterator[Database]:
 
 
 @contextmanager
-def core_over(settings: Settings, books: Database) -> Iterator[Core]:
-    """Wire the account's books to its broker; the broker's processes end with the context."""
+def core_over(settings: Settings, books: Database, *, looking: bool = False) -> Iterator[Core]:
+    """Wire the account's books to its broker; the processes of the broker and of the pictures end with the context.
+
+    `looking`: the books are open only to read, and what is read of the broker is kept in memory.
+    """
     records = Records.over(books, recipients(settings))
-    alpaca = settings.alpaca
-    gateway = Gateway(
-        Access(
-            alpaca.trading_url,
-            alpaca.data_url,
-            alpaca.key_id.get_secret_value(),
-            alpaca.secret_key.get_secret_value(),
-            settings.execution.timeout_seconds,
-        ),
-        settings.execution.max_workers,
-    )
-    pace = StoppablePace()
-    ports = Ports(gateway, records.ledger, pace)
-    policy = Policy(settings.investing.reserve, settings.investing.minimums, settings.investing.max_per_day)
+    if looking:
+        records = replace(records, ledger=LookingLedger(books, records.account))
+    broker = gateway(settings)
+    pulse, charts = Pulse(), Charts()
+    # A run that is turned away for hours waits and tries again: that is life too.
+    pace = StoppablePace(lambda seconds: pulse.sign(Part.TICK, seconds + LONGEST_WORK))
+    ports = Ports(broker, records.ledger, pace)
+    active = ActiveLimits(books, records.account, limits.starting(settings))
+    if not looking:
+        active.adopt()
+    rules = Rules(active.policy, settings.alpaca.live, settings.reports.pictures)
     try:
-        yield Core(records, Market(gateway, pace), ports, Rules(policy, alpaca.live), gateway, pace)
+        yield Core(records, Market(broker, pace), ports, rules, broker, pace, charts, active, pulse)
     finally:
-        gateway.close()
+        charts.close()
+        broker.close()
+
+
+def gateway(settings: Settings) -> Gateway:
+    """Return the way to the broker; no process of it starts before it is asked something."""
+    alpaca = settings.alpaca
+    access = Access(
+        alpaca.trading_url,
+        alpaca.data_url,
+        alpaca.key_id.get_secret_value(),
+        alpaca.secret_key.get_secret_value(),
+        settings.execution.timeout_seconds,
+    )
+    return Gateway(access, settings.execution.max_workers)
 
 
 def recipients(settings: Settings) -> tuple[Recipient, ...]:
@@ -92,9 +120,9 @@ def recipients(settings: Settings) -> tuple[Recipient, ...]:
     return (*(Recipient("telegram", str(owner)) for owner in settings.telegram.owner_ids), *phones)
 
 
-def channels(settings: Settings, bot: AnyApplication) -> dict[str, Channel]:
-    """Return the channels that the settings name."""
-    named: dict[str, Channel] = {TelegramChannel.name: TelegramChannel(bot.bot)}
+def channels(settings: Settings, bot: AnyApplication, charts: Charts) -> dict[str, Channel]:
+    """Return the channels that the settings name; the pictures of alerts are drawn by `charts`."""
+    named: dict[str, Channel] = {TelegramChannel.name: TelegramChannel(bot.bot, charts)}
     if settings.vonage is not None:
         # Not imported where no SMS is wanted: it costs memory.
         from bot.channels.sms import SmsChannel  # noqa: PLC0415
@@ -140,8 +168,17 @@ def services(settings: Settings, core: Core, built: AnyApplication) -> Services:
         rules=core.rules,
         rounds=core.rounds(settings),
         offers=core.offers(),
+        reports=core.reports(),
         trouble=Trouble(core.records, core.pace, settings.execution.tick_seconds),
-        pump=Pump(core.records, channels(settings, built)),
+        pump=Pump(
+            core.records,
+            channels(settings, built, core.charts),
+            live=core.rules.live,
+            signs=partial(core.pulse.sign, Part.PUMP),
+        ),
+        charts=core.charts,
+        rotation=Rotation(core.records, core.market, settings.storage.backups, settings.storage.keep),
+        limits=core.limits,
         lane=asyncio.Lock(),
         readers=asyncio.Semaphore(READERS_AT_MOST),
     )

@@ -3,13 +3,17 @@
 import argparse
 import signal
 import sys
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+
+from bot import cli_operations
 
 OK, FAILED, MISCONFIGURED = 0, 1, 2
 
 EPILOG = """\
-settings are read from --settings, else $ALLOCATOR_SETTINGS, else ./settings.toml, else the user's config folder
+settings are read from --settings, else $ALLOCATOR_SETTINGS, else $CREDENTIALS_DIRECTORY/settings.toml, else
+./settings.toml, else the user's config folder
 
 exit codes: 0 done; 1 it could not be done (the reason is printed); 2 the settings, the database or the account are
 not usable as they are (the way out is printed)"""
@@ -49,6 +53,9 @@ def _parser() -> argparse.ArgumentParser:
     invest.add_argument("--yes", action="store_true", help="do not ask")
     invest.add_argument("--json", action="store_true", help="print the plan or the outcome as JSON")
 
+    _report_commands(commands)
+    cli_operations.register(commands)
+
     demo = commands.add_parser("demo", help="watch an investing morning against stand-ins, without any account or key")
     demo.set_defaults(run=_demo)
     demo.add_argument("--days", type=_positive, help="run this many trading days unattended, then end")
@@ -62,6 +69,27 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _report_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    report = commands.add_parser("report", help="how each sector did on a day; works beside the service")
+    report.set_defaults(run=_report)
+    _settings_option(report)
+    report.add_argument("--day", type=_day, metavar="DATE", help="a trading day that has ended, such as 2026-11-27")
+
+    variance = commands.add_parser("variance", help="how far each sector is from its target; works beside the service")
+    variance.set_defaults(run=_variance)
+    _settings_option(variance)
+
+    performance = commands.add_parser(
+        "performance", help="what the account and its holdings have brought; works beside the service"
+    )
+    performance.set_defaults(run=_performance)
+    _settings_option(performance)
+    performance.add_argument("--since", type=_day, metavar="DATE", help="add the return since the start of a day")
+    data = performance.add_mutually_exclusive_group()
+    data.add_argument("--csv", type=Path, metavar="FILE", help="write the account's value day by day to FILE")
+    data.add_argument("--json", type=Path, metavar="FILE", help="write every figure to FILE")
+
+
 def _settings_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--settings", type=Path, metavar="FILE", help="the settings file")
 
@@ -70,6 +98,13 @@ def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of days: write 1 or more")
     return int(text)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date: write it like 2026-11-27") from None
 
 
 def _dollars(text: str) -> Decimal:
@@ -102,6 +137,29 @@ def _invest(options: argparse.Namespace) -> int:
     asks = sys.stdin.isatty() and not options.yes
     return shell.invest(
         options.settings, dry_run=options.dry_run, asks=asks, confirmed=options.yes, as_json=options.json
+    )
+
+
+def _report(options: argparse.Namespace) -> int:
+    _preload()
+    from bot import shell_reports  # noqa: PLC0415  as above
+
+    return shell_reports.report(options.settings, day=options.day)
+
+
+def _variance(options: argparse.Namespace) -> int:
+    _preload()
+    from bot import shell_reports  # noqa: PLC0415  as above
+
+    return shell_reports.variance(options.settings)
+
+
+def _performance(options: argparse.Namespace) -> int:
+    _preload()
+    from bot import shell_reports  # noqa: PLC0415  as above
+
+    return shell_reports.performance(
+        options.settings, since=options.since, csv_file=options.csv, json_file=options.json
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from telegram.ext import ContextTypes, Job, JobQueue
 
 from bot.acceptance import UnusableAllocation
+from bot.pulse import LONGEST_WORK, Part, Pulse
 from bot.services import Services
 from core.ports import BrokerAway
 from storage.errors import WrongAccount
@@ -15,10 +16,11 @@ log = logging.getLogger(__name__)
 
 
 class Jobs:
-    """Runs the rounds. `fatal` is called with what the process must stop for."""
+    """Runs the rounds. `fatal` is called with what the process must stop for, `pulse` notes each look."""
 
-    def __init__(self, services: Services, fatal: Callable[[Exception], None]) -> None:
+    def __init__(self, services: Services, fatal: Callable[[Exception], None], pulse: Pulse) -> None:
         self._services = services
+        self._pulse = pulse
         self._fatal = fatal
         self._first = True
         self._stopping = False
@@ -44,9 +46,11 @@ class Jobs:
     async def tick(self, _context: ContextTypes.DEFAULT_TYPE) -> None:
         """Do what is owed now, unless something is under way or the pause after a failure is not over."""
         services = self._services
+        self._pulse.sign(Part.TICK, services.settings.execution.tick_seconds)
         if services.lane.locked() or not services.trouble.is_time():
             return
         async with services.lane:
+            self._pulse.sign(Part.TICK, LONGEST_WORK)
             try:
                 await asyncio.to_thread(services.rounds.tick)
             except BrokerAway as error:
@@ -60,6 +64,8 @@ class Jobs:
                 await asyncio.to_thread(services.trouble.routine_failed, error)
             else:
                 await asyncio.to_thread(services.trouble.went_well)
+                await asyncio.to_thread(services.rotation.look)
+        self._pulse.sign(Part.TICK, services.settings.execution.tick_seconds)
         if self._first:
             self._first = False
             log.info("the first tick is done")

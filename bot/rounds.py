@@ -10,6 +10,7 @@ from bot.acceptance import UnusableAllocation, accept_starting
 from bot.market import Market
 from bot.offers import FIRST_INVESTMENT, Rules
 from bot.records import Records, now
+from bot.reports import Reports
 from core import messages, schedule
 from core.allocation import Allocation
 from core.calendar import NEW_YORK, MarketClock, TradingDay
@@ -18,7 +19,7 @@ from core.ports import BrokerAway, Ports
 from core.routines import settling
 from core.routines.invest import decide, invest, resume
 from core.runs import Run, RunKey
-from core.schedule import Window
+from core.schedule import Routine, Window
 from storage.errors import WrongAccount
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,9 @@ DOUBT_SAID_AFTER = 5
 """How many looks at orders without an answer come before the owner hears of them."""
 
 
+WHILE_SENT, WHILE_OWED = "while orders could be sent", "until the next trading day began"
+
+
 class Rounds:
     """Does what a tick owes, with everything it needs handed in. Synchronous: it runs in a thread."""
 
@@ -39,6 +43,7 @@ class Rounds:
         self._market = market
         self._ports = ports
         self._rules = rules
+        self._reports = Reports(records, market, ports, rules)
         self._account_checked = False
         self._last_good: datetime | None = None
         self._trouble = ""
@@ -51,10 +56,7 @@ class Rounds:
         bot.acceptance.UnusableAllocation when the settings' allocation was never accepted and cannot be.
         """
         clock, days, problems = self._catch_up()
-        today = next((day for day in days if day.day == clock.today), None)
-        # A run in doubt, of whatever day, keeps new ones back: doing nothing beats doing something twice.
-        if today is not None and not problems and not self._records.ledger.unfinished():
-            self._do_due(clock, today)
+        self._do_due(clock, days, problems)
         self._end(clock, problems)
 
     def catch_up(self) -> None:
@@ -110,10 +112,11 @@ class Rounds:
         return self._records.bind(self._ports.broker.account().account_id, clock.now).first_contact_at
 
     def _carry_on(self, run: Run) -> None:
-        log.info("carrying on %s of %s", run.key.routine, run.key.day)
+        log.info("run %s is carried on", run.key)
         after = resume(run, self._rules.policy, self._ports)
         doubt_key = f"doubt-{run.key.day}-{run.key.number}"
         if after.state.is_final:
+            log.info("run %s is %s now", run.key, after.state)
             self._looks.pop(run.key, None)
             self._records.outbox.clear(doubt_key)
             return
@@ -122,15 +125,36 @@ class Rounds:
             why = next((order.reason for order in after.orders if order.reason), "Alpaca has not answered")
             self._records.outbox.say(messages.in_doubt(after, why), now(), once_key=doubt_key)
 
-    def _do_due(self, clock: MarketClock, today: TradingDay) -> None:
-        done = {routine for routine, day in self._records.ledger.ended(today.day) if day == today.day}
-        for routine in schedule.due(clock.now, today, done):
-            key = RunKey(self._records.account, routine, today.day)
-            self._bound(clock)
-            window = schedule.window(routine, today)
-            if not self._must_ask_first(key, window, clock):
-                log.info("%s of %s is due", routine, today.day)
-                invest(key, window, self._records.target(today.day), self._rules.policy, self._ports)
+    def _do_due(self, clock: MarketClock, days: tuple[TradingDay, ...], problems: list[Exception]) -> None:
+        since = self._records.first_start()
+        if since is None or not days:
+            return
+        in_reports: list[Exception] = []
+        for routine, day in schedule.due(clock.now, days, self._records.ledger.ended(days[0].day), since=since):
+            key = RunKey(self._records.account, routine, day.day)
+            if routine is not Routine.INVEST:
+                self._report(key, day, clock, in_reports)
+            # A run in doubt, of whatever day, keeps new ones back: doing nothing beats doing something twice.
+            elif not problems and not self._records.ledger.unfinished():
+                self._invest(key, day, clock)
+        problems += in_reports
+
+    def _invest(self, key: RunKey, day: TradingDay, clock: MarketClock) -> None:
+        self._bound(clock)
+        window = schedule.window(Routine.INVEST, day)
+        if not self._must_ask_first(key, window, clock):
+            log.info("run %s is due", key)
+            run = invest(key, window, self._records.target(day.day), self._rules.policy, self._ports)
+            log.info("run %s is %s now", key, run.state)
+
+    def _report(self, key: RunKey, day: TradingDay, clock: MarketClock, problems: list[Exception]) -> None:
+        """Give a report. Not even a broker that cannot be read for it keeps the day's investing back."""
+        log.info("run %s is due", key)
+        self._bound(clock)
+        try:
+            self._reports.give(key, day, clock)
+        except Exception as problem:  # noqa: BLE001  raised again at the tick's end
+            problems.append(problem)
 
     def _must_ask_first(self, key: RunKey, window: Window, clock: MarketClock) -> bool:
         """Return whether real money would move here for the first time; the owner is asked once a day."""
@@ -161,18 +185,19 @@ class Rounds:
         if not missed:
             return
         keys = [RunKey(self._records.account, routine, day.day) for routine, day in missed]
-        why = self._why_missed(keys[-1].day)
-        alert = messages.missed([key.day for key in keys], why)
+        why = self._why_missed(keys)
+        alert = messages.missed([(key.routine, key.day) for key in keys], why)
         self._records.ledger.miss(keys, why, alert, at=clock.now)
 
-    def _why_missed(self, day: date) -> str:
-        if self._records.ledger.unfinished():
+    def _why_missed(self, keys: list[RunKey]) -> str:
+        invest = [key.day for key in keys if key.routine is Routine.INVEST]
+        if invest and self._records.ledger.unfinished():
             return "orders of an earlier day had no answer yet"
-        if self._rules.live and self._asked_on(day):
+        if invest and self._rules.live and self._asked_on(invest[-1]):
             return "nobody confirmed the first investment on this live account"
         if self._last_good is not None and self._trouble:
             return self._trouble
-        return "Allocator was off, or could not reach Alpaca, while orders could be sent"
+        return f"Allocator was off, or could not reach Alpaca, {WHILE_SENT if invest else WHILE_OWED}"
 
     def _asked_on(self, day: date) -> bool:
         asked = self._records.confirmations.asked(FIRST_INVESTMENT)

@@ -6,22 +6,26 @@ import logging
 import signal
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from threading import Thread
 from typing import Any, TypeVar
 
 from telegram import BotCommand, Update
 from telegram.ext import ContextTypes, JobQueue, TypeHandler
 
-from bot import access, app, chat
+from bot import access, app, handling, notify
 from bot.app import Core
 from bot.channels.telegram import TelegramChannel
-from bot.commands import COMMANDS, TAPS
+from bot.commands import COMMANDS, QUESTIONS, TAPS
 from bot.delivery import Pump
+from bot.expiry import Expiry
 from bot.jobs import Jobs
 from bot.polling import AnyApplication, Polling, Refused
+from bot.pulse import Part, watch
 from bot.records import now
 from bot.services import Services
 from bot.settings import Settings
+from bot.turns import Turns
 from core import messages
 
 log = logging.getLogger(__name__)
@@ -65,28 +69,37 @@ class _Service:
         self._failure: Exception | None = None
         self._application, connection = app.application(settings)
         self._services = app.services(settings, core, self._application)
-        _add_handlers(self._application, settings, self._services)
+        add_handlers(self._application, settings, self._services)
         menu = [BotCommand(command.name, command.summary) for command in COMMANDS]
-        self._polling = Polling(self._application, connection, menu, on_refused=self._chat_refused)
-        self._jobs = Jobs(self._services, self._fail)
+        signs = partial(core.pulse.sign, Part.POLLING)
+        self._polling = Polling(self._application, connection, menu, on_refused=self._chat_refused, signs=signs)
+        self._expiry = Expiry(self._services, self._application.bot, QUESTIONS)
+        self._jobs = Jobs(self._services, self._fail, core.pulse)
+        self._notifier = notify.from_environment()
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
         loop.set_default_executor(_Threads())
         for number in SIGNALS:
             loop.add_signal_handler(number, self._stop.set)
+        # Settings and books are in order; whatever else is out of order outside is waited for, and is no failed start.
+        self._notifier.ready()
+        watching = self._start(watch(self._core.pulse, self._notifier, self._status))
         # The job queue first, and not through the application: that starts it only once Telegram has answered.
         queue = app.job_queue(self._application)
         self._jobs.register(queue)
         await queue.start()
         pump = self._start(self._services.pump.run())
         polling = self._start(self._polling.run())
+        expiry = self._start(self._expiry.run())
         log.info("allocator is running, with %s money", "real" if self._core.rules.live else "paper")
         await self._stop.wait()
         log.info("stopping")
+        watching.cancel()
+        self._notifier.stopping()
         try:
             async with asyncio.timeout(STOP_SECONDS):
-                await self._wind_down(queue, polling, pump)
+                await self._wind_down(queue, polling, expiry, pump)
         except TimeoutError:
             log.warning("not all has ended in %.1f s; the rest is left as it is", STOP_SECONDS)
         except Exception:
@@ -99,12 +112,17 @@ class _Service:
             raise self._failure
 
     async def _wind_down(
-        self, queue: "JobQueue[Any]", polling: "asyncio.Task[None]", pump: "asyncio.Task[None]"
+        self,
+        queue: "JobQueue[Any]",
+        polling: "asyncio.Task[None]",
+        expiry: "asyncio.Task[None]",
+        pump: "asyncio.Task[None]",
     ) -> None:
         self._jobs.stop()
         polling.cancel()
+        expiry.cancel()
         self._services.pump.stop()
-        await asyncio.wait({polling}, timeout=LANE_SECONDS)
+        await asyncio.wait({polling, expiry}, timeout=LANE_SECONDS)
         await asyncio.gather(self._leave_lane(), pump, self._polling.confirm(), return_exceptions=True)
         await queue.stop(wait=False)
         if self._failure is not None:
@@ -135,6 +153,11 @@ class _Service:
         # What must never end stops the process when it does: the system starts it anew.
         if not task.cancelled() and isinstance(error := task.exception(), Exception):
             self._fail(error)
+
+    def _status(self) -> str:
+        """Say in a line how things are, for the system's own view of the service."""
+        money = "real" if self._core.rules.live else "paper"
+        return f"Running with {money} money; the chat is {'' if self._polling.connected else 'not '}connected"
 
     def _fail(self, error: Exception) -> None:
         self._failure = self._failure or error
@@ -185,10 +208,12 @@ class _Threads(ThreadPoolExecutor):
         """Do nothing: there is nothing to take back, and nothing to wait for."""
 
 
-def _add_handlers(application: AnyApplication, settings: Settings, services: Services) -> None:
-    gate = access.gate(frozenset(settings.telegram.owner_ids), services.records)
+def add_handlers(application: AnyApplication, settings: Settings, services: Services) -> None:
+    """Let all updates pass the gate first, and let the commands and buttons have what it lets through."""
+    turns, owners = Turns(), frozenset(settings.telegram.owner_ids)
+    gate = access.gate(owners, services.records, passed=turns.take, said=services.pump.nudge)
     application.add_handler(TypeHandler(Update, gate), group=-1)
-    application.add_handlers(chat.handlers(COMMANDS, TAPS, services))
+    application.add_handlers(handling.handlers(COMMANDS, TAPS, services, turns))
     application.add_error_handler(_log_error)
 
 

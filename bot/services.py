@@ -3,10 +3,14 @@
 import asyncio
 from dataclasses import dataclass
 
+from bot.backups import Rotation
+from bot.charts import Charts
 from bot.delivery import Pump
+from bot.limits import ActiveLimits
 from bot.market import Market
 from bot.offers import Offers, Rules
 from bot.records import Records
+from bot.reports import Reports
 from bot.rounds import Rounds
 from bot.settings import Settings
 from bot.trouble import Trouble
@@ -25,9 +29,13 @@ class Services:
     market: Market
     ports: Ports
     rules: Rules
+    limits: ActiveLimits
     rounds: Rounds
     offers: Offers
+    reports: Reports
     trouble: Trouble
     pump: Pump
+    charts: Charts
+    rotation: Rotation
     lane: asyncio.Lock
     readers: asyncio.Semaphore

@@ -37,7 +37,8 @@ class Loaded:
 
 
 def load(explicit: Path | None) -> Loaded:
-    """Read the settings from the first of --settings, ALLOCATOR_SETTINGS, ./settings.toml, the user's config folder.
+    """Read the settings from the first of --settings, ALLOCATOR_SETTINGS, CREDENTIALS_DIRECTORY, ./settings.toml, the
+    user's config folder.
 
     Environment variables override the file, and credential files override both. Raises SettingsError.
     """
@@ -60,7 +61,13 @@ def _find(explicit: Path | None) -> Path | None:
             source = "--settings" if explicit else SETTINGS_VARIABLE
             raise SettingsError(f"{source} names {named}, which is no file: correct the path, or leave it out")
         return named
-    usual = (Path(FILE_NAME), user_config_path("allocator") / FILE_NAME)
+    # systemd's LoadCredential=settings.toml:... is somebody's word too.
+    given = os.environ.get(CREDENTIALS_VARIABLE)
+    usual = (
+        *([Path(given) / FILE_NAME] if given else []),
+        Path(FILE_NAME),
+        user_config_path("allocator") / FILE_NAME,
+    )
     return next((path for path in usual if path.is_file()), None)
 
 
@@ -77,7 +84,10 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _warnings(path: Path | None) -> Iterable[str]:
-    if path is not None and path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
+    if path is None or str(path.parent) == os.environ.get(CREDENTIALS_VARIABLE):
+        # systemd lets the service alone read its credentials, by means that the mode shows as the group's.
+        return
+    if path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
         yield f"{path} can be read by other users and holds your keys: chmod 600 {path}"
 
 

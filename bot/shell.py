@@ -36,7 +36,8 @@ TELL_SECONDS = 20.0
 
 def run(settings_file: Path | None) -> int:
     """Run the service."""
-    return _with_settings(settings_file, service.serve)
+    # Only the service writes the log's file: two processes cannot begin one file anew.
+    return with_settings(settings_file, service.serve, log_to_file=True)
 
 
 def invest(settings_file: Path | None, *, dry_run: bool, asks: bool, confirmed: bool, as_json: bool) -> int:
@@ -44,19 +45,19 @@ def invest(settings_file: Path | None, *, dry_run: bool, asks: bool, confirmed: 
 
     def work(settings: Settings) -> int:
         if dry_run:
-            with _readable(settings) as books, app.core_over(settings, books) as core:
+            with readable(settings) as books, app.core_over(settings, books, looking=True) as core:
                 return _show(core, as_json=as_json)
         with app.opened(settings) as books, app.core_over(settings, books) as core:
             if core.rules.live and not core.records.ledger.has_invested() and not (asks or confirmed):
-                _complain("the first investment on this live account needs your word: use a terminal, or --yes")
+                complain("the first investment on this live account needs your word: use a terminal, or --yes")
                 return FAILED
             return _invest(settings, core, asks=asks, as_json=as_json)
 
-    return _with_settings(settings_file, work)
+    return with_settings(settings_file, work)
 
 
 @contextmanager
-def _readable(settings: Settings) -> Iterator[Database]:
+def readable(settings: Settings) -> Iterator[Database]:
     """Open the database to read, up to date and with an accepted allocation unless a service sees to that."""
     with contextlib.suppress(AlreadyRunning), app.opened(settings) as made, app.core_over(settings, made) as core:
         accept_starting(core.records, core.ports.broker, settings.allocation)
@@ -64,25 +65,30 @@ def _readable(settings: Settings) -> Iterator[Database]:
         yield books
 
 
-def _with_settings(settings_file: Path | None, work: Callable[[Settings], int]) -> int:
+def with_settings(settings_file: Path | None, work: Callable[[Settings], int], *, log_to_file: bool = False) -> int:
+    """Do a command's work with the settings, and return its exit code; what stops it is said on standard error."""
     try:
         loaded = load(settings_file)
         settings = loaded.settings
-        logs.configure(_secrets(settings))
+        file = settings.logs.file if log_to_file else None
+        try:
+            logs.configure(_secrets(settings), _numbers(settings), file=file)
+        except OSError as error:
+            raise SettingsError(f"logs.file {file} cannot be written ({error.strerror}): name another one") from None
         for warning in loaded.warnings:
-            _complain(f"warning: {warning}")
+            complain(f"warning: {warning}")
         return work(settings)
     except SettingsError as error:
-        _complain(str(error))
+        complain(str(error))
         return MISCONFIGURED
     except AlreadyRunning:
-        _complain("the service is running: use the chat")
+        complain("the service is running: use the chat")
         return FAILED
     except (StorageError, UnusableAllocation) as error:
-        _complain(str(error))
+        complain(str(error))
         return MISCONFIGURED
     except BrokerAway as error:
-        _complain(f"Alpaca cannot be reached: {error}. Nothing was ordered; try again when it answers.")
+        complain(f"Alpaca cannot be reached: {error}. Nothing was ordered; try again when it answers.")
         return FAILED
     except Exception:
         # Through the log, because that strikes the secrets out of the traceback.
@@ -95,6 +101,11 @@ def _secrets(settings: Settings) -> list[str]:
     held = [settings.alpaca.key_id, settings.alpaca.secret_key, settings.telegram.token]
     held += [vonage.api_key, vonage.api_secret] if vonage else []
     return [secret.get_secret_value() for secret in held]
+
+
+def _numbers(settings: Settings) -> list[str]:
+    phones = [settings.vonage.recipient, settings.vonage.sender] if settings.vonage else []
+    return [*map(str, settings.telegram.owner_ids), *(phone for phone in phones if phone.isdecimal())]
 
 
 def _show(core: Core, *, as_json: bool) -> int:
@@ -119,7 +130,7 @@ def _invest(settings: Settings, core: Core, *, asks: bool, as_json: bool) -> int
         return FAILED
     if asks and not _agreed(offer):
         audit.note("shell", "invest", "declined", now())
-        _complain("Nothing was bought.")
+        complain("Nothing was bought.")
         return FAILED
     audit.note("shell", "invest", f"plan of {as_text(offer.plan.cash)}", now())
     try:
@@ -127,7 +138,7 @@ def _invest(settings: Settings, core: Core, *, asks: bool, as_json: bool) -> int
     except BrokerAway as error:
         if core.records.ledger.run(offer.key) is None:
             raise
-        _complain(
+        complain(
             f"Alpaca stopped answering in the middle: {error}. Orders may have been taken. Start the service, or run "
             "this command again: it looks every order up first, and sends none twice."
         )
@@ -138,8 +149,8 @@ def _invest(settings: Settings, core: Core, *, asks: bool, as_json: bool) -> int
 
 
 def _agreed(offer: Offer) -> bool:
-    _complain(_offer_as_text(offer))
-    _complain(f"Invest {as_text(offer.plan.cash)}? [y/N] ", end="")
+    complain(_offer_as_text(offer))
+    complain(f"Invest {as_text(offer.plan.cash)}? [y/N] ", end="")
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
@@ -157,7 +168,8 @@ def _run_as_text(core: Core, done: Run) -> str:
 
 async def _tell(settings: Settings, core: Core) -> None:
     built, _ = app.application(settings)
-    await Pump(core.records, app.channels(settings, built)).flush(TELL_SECONDS)
+    pump = Pump(core.records, app.channels(settings, built, core.charts), live=core.rules.live)
+    await pump.flush(TELL_SECONDS)
 
 
 def _offer_as_text(offer: Offer) -> str:
@@ -192,10 +204,15 @@ def _run_as_data(done: Run) -> dict[str, Any]:
 
 
 def _print(result: str | dict[str, Any]) -> None:
-    text = result if isinstance(result, str) else json.dumps(result, indent=2)
+    say(result if isinstance(result, str) else json.dumps(result, indent=2))
+
+
+def say(text: str) -> None:
+    """Print a line, or several, on standard output."""
     sys.stdout.write(f"{text}\n")
 
 
-def _complain(text: str, end: str = "\n") -> None:
+def complain(text: str, end: str = "\n") -> None:
+    """Say something on standard error."""
     sys.stderr.write(text + end)
     sys.stderr.flush()

@@ -173,7 +173,7 @@ def test_the_market_closing_while_a_run_waits_sends_nothing_more_and_says_so(tri
     trial.start()
     trial.press_start()
     trial.at(9, 35)
-    trial.logged("invest of 2026-11-23 is due")
+    trial.logged("run main-20261123-invest-0 is due")
     trial.ticks(3)
     trial.at(15, 50)
     trial.ticks(10)

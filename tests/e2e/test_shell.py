@@ -104,14 +104,19 @@ def test_without_the_network_a_command_says_so_and_exits_1(trial: Trial) -> None
     assert "Alpaca cannot be reached: the connection failed. Nothing was ordered" in failed.stderr
 
 
-@pytest.mark.parametrize("command", [(), ("run",), ("invest",), ("demo",), ("sandbox",)])
+@pytest.mark.parametrize(
+    "command", [(), ("run",), ("invest",), ("report",), ("variance",), ("performance",), ("demo",), ("sandbox",)]
+)
 def test_every_command_explains_itself(trial: Trial, command: tuple[str, ...]) -> None:
     helped = trial.command(*command, "--help")
     assert helped.returncode == 0
     assert helped.stdout.startswith("usage: allocator")
 
 
-@pytest.mark.parametrize("arguments", [("demo", "--days", "0"), ("demo", "--deposit", "1.005"), ("fly",), ()])
+@pytest.mark.parametrize(
+    "arguments",
+    [("demo", "--days", "0"), ("demo", "--deposit", "1.005"), ("report", "--day", "27.11.2026"), ("fly",), ()],
+)
 def test_words_that_make_no_command_are_refused_with_exit_2(trial: Trial, arguments: tuple[str, ...]) -> None:
     refused = trial.command(*arguments)
     assert refused.returncode == 2

@@ -1,10 +1,12 @@
 """A trial of the whole product: the real process, over real HTTPS, against a sandbox whose clock the test moves."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +16,7 @@ import psutil
 
 from core.calendar import NEW_YORK
 from sandbox.server import Sandbox
+from sandbox.telegram import Message
 from sandbox.world import World
 
 PATIENCE = 25.0
@@ -90,12 +93,31 @@ class Trial:
         self.sandbox.wait_for(lambda _: part in self.output(), PATIENCE, f"{part!r} in the log")
 
     def close(self) -> None:
-        """Leave nothing behind."""
+        """Leave nothing behind, no key in any file, and no whole number of a person in the log."""
+        titles = "\n".join(map(_title_of, self.processes()))
         if self._process is not None and self._process.poll() is None:
             self._process.kill()
             self._process.wait()
         for process in self.processes():
-            process.kill()
+            # It may end by itself meanwhile: a worker does when its parent is gone.
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        self._keeps_its_secrets(titles)
+
+    def _keeps_its_secrets(self, titles: str) -> None:
+        assert not (titled := [secret for secret in self._secrets() if secret in titles]), titled
+        keys = self.sandbox.keys
+        for file in self.folder.rglob("*"):
+            if file.is_file() and file.name != "settings.toml":
+                content = file.read_bytes()
+                held = [secret for secret in self._secrets() if secret.encode() in content]
+                assert not held, f"{file} holds {held}"
+        number = re.compile(rf"(?<![\d.:,$]){keys.owner_id}(?![\d.:,])|{keys.sms_recipient}")
+        assert not (shown := [line for line in self.output().splitlines() if number.search(line)]), shown
+
+    def _secrets(self) -> tuple[str, ...]:
+        keys = self.sandbox.keys
+        return keys.alpaca_key_id, keys.alpaca_secret_key, keys.telegram_token, keys.vonage_api_secret
 
     # The world.
 
@@ -128,8 +150,12 @@ class Trial:
         return self.told(answer)
 
     def tap(self, button: str | int) -> None:
-        """Let the owner tap a button of the newest message that has any, once there is one."""
-        message = self.sandbox.wait_for(lambda world: world.telegram.newest_with_buttons(), PATIENCE, "buttons")
+        """Let the owner tap a button of the newest message that shows it, once there is one."""
+
+        def shown(world: World) -> Message | None:
+            return next((one for one in reversed(world.telegram.messages) if _has(one, button)), None)
+
+        message = self.sandbox.wait_for(shown, PATIENCE, f"a button {button!r}")
         self.sandbox.call(lambda world: world.telegram.tap(self.owner, message.id, button))
 
     def told(self, part: str) -> str:
@@ -189,6 +215,17 @@ class Trial:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("ALLOCATOR_")}
         environment = clean | self.sandbox.environment()
         return subprocess.Popen([script, *arguments], cwd=self.folder, env=environment, **options)  # noqa: S603
+
+
+def _has(message: Message, button: str | int) -> bool:
+    return any(button in (number, one.label, one.data) for number, one in enumerate(message.buttons, start=1))
+
+
+def _title_of(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
 
 
 def _folder_of(process: psutil.Process) -> str | None:
