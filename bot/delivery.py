@@ -11,7 +11,7 @@ from typing import assert_never
 
 from bot.channels import Attempt, Channel, Failed, Held, Omitted, Refused, Rejected, Sent
 from bot.records import Records, now
-from core import messages
+from core import trouble_messages
 from core.alerts import Alert, marked_live
 from core.pauses import growing_pause
 from storage.outbox import Delivery, Recipient
@@ -213,7 +213,7 @@ class Pump:
 
     def _say_of_all(self, channel: Channel, reason: str, remedy: str) -> None:
         """Say once through the other channels, until this one delivers again, that it does not."""
-        alert = messages.channel_trouble(channel.title, reason, remedy)
+        alert = trouble_messages.channel_trouble(channel.title, reason, remedy)
         self._records.outbox.say(alert, now(), once_key=_down(channel), except_by=channel.name)
 
     def _say_of_one(self, recipient: Recipient, channel: Channel, reason: str, remedy: str, once_key: str) -> None:
@@ -221,7 +221,7 @@ class Pump:
 
         Once, until something reaches them: two channels that take nothing would complain of each other for ever.
         """
-        alert = messages.channel_trouble(channel.title, reason, remedy)
+        alert = trouble_messages.channel_trouble(channel.title, reason, remedy)
         self._records.outbox.say(alert, now(), once_key=once_key, except_to=recipient)
 
 

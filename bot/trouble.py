@@ -3,7 +3,7 @@
 import logging
 
 from bot.records import Records, now
-from core import messages
+from core import trouble_messages
 from core.alerts import Alert
 from core.pauses import growing_pause
 from core.ports import BrokerAway, BrokerRefused, Pace
@@ -45,14 +45,14 @@ class Trouble:
         log.warning("the broker cannot be used (%s); failure %d in a row", error, self._failures)
         refused = isinstance(error, BrokerRefused)
         if refused or self._failures >= SAID_AFTER:
-            alert = messages.broker_refuses(str(error)) if refused else messages.broker_away(str(error))
+            alert = trouble_messages.broker_refuses(str(error)) if refused else trouble_messages.broker_away(str(error))
             self._say(alert, REFUSED if refused else AWAY)
 
     def routine_failed(self, error: Exception) -> None:
         """Note that something nobody expected stopped a tick."""
         self._pause()
         log.error("a tick failed, number %d in a row", self._failures, exc_info=error)
-        self._say(messages.something_broke(type(error).__name__), ROUTINE)
+        self._say(trouble_messages.something_broke(type(error).__name__), ROUTINE)
 
     def went_well(self) -> None:
         """Note a tick without any failure; after some in a row, what was said to be broken is said to be mended."""
@@ -62,7 +62,7 @@ class Trouble:
             # Asked of the records, because an earlier process may have said it.
             cleared = [self._records.outbox.clear(key) for key in (AWAY, REFUSED)]
             if any(cleared):
-                self._records.outbox.say(messages.broker_back(), now())
+                self._records.outbox.say(trouble_messages.broker_back(), now())
             self._records.outbox.clear(ROUTINE)
 
     def _pause(self, asked_for: float = 0.0) -> None:

@@ -119,19 +119,10 @@ def refusal(skip: Skip) -> str:
             return f"Investing is paused{until}, so nothing can be bought now. Say /resume first; then /invest works."
         case AccountBlocked():
             return f"Alpaca does not let this account trade: {skip.reason}. Please look at the account at Alpaca."
-        case NotEnoughCash() | LimitReached() | NoNewCash() | Declined() | ValueUnknown() | CapTooLow() | NotRebalanced():
+        case (
+            NotEnoughCash() | LimitReached() | NoNewCash() | Declined() | ValueUnknown() | CapTooLow() | NotRebalanced()
+        ):
             return reason(skip)
-
-
-def in_doubt(run: Run, why: str) -> Alert:
-    """Say once that nobody knows yet what became of some orders, and what happens until it is known."""
-    waiting = run.of(OrderState.PLANNED, OrderState.UNKNOWN)
-    return Alert(
-        AlertKind.TROUBLE,
-        f"It is not known yet whether {len(waiting)} orders of {run.key.day.isoformat()} were taken: {why}. Allocator "
-        "keeps looking them up, sends none twice, and orders nothing else until it knows.",
-        title="Some orders have no answer yet",
-    )
 
 
 def missed(owed: Sequence[tuple[Routine, date]], why: str) -> Alert:
@@ -142,17 +133,17 @@ def missed(owed: Sequence[tuple[Routine, date]], why: str) -> Alert:
     because = f": {why}"
     if invest:
         sentences.append(
-            f"Investing was missed on {_days(invest)}{because}. Nothing was bought; the cash waits for the next "
+            f"Investing was missed on {days(invest)}{because}. Nothing was bought; the cash waits for the next "
             "trading day."
         )
         because = ""
     if reports:
         noun, was = ("report", "was") if len(reports) == 1 else ("reports", "were")
-        sentences.append(f"The close {noun} of {_days(reports)} {was} not given{because}.")
+        sentences.append(f"The close {noun} of {days(reports)} {was} not given{because}.")
         because = ""
     if variances:
         noun, was = ("variance", "was") if len(variances) == 1 else ("variances", "were")
-        sentences.append(f"The {noun} of the week's end on {_days(variances)} {was} not given{because}.")
+        sentences.append(f"The {noun} of the week's end on {days(variances)} {was} not given{because}.")
     if not invest:
         sentences.append("/performance and /variance show how things stand.")
     return Alert(
@@ -160,63 +151,6 @@ def missed(owed: Sequence[tuple[Routine, date]], why: str) -> Alert:
         " ".join(sentences),
         title="Investing was missed" if invest else "A report was missed",
     )
-
-
-def broker_away(why: str) -> Alert:
-    """Say once that the broker cannot be used, and that nothing is lost by it."""
-    return Alert(
-        AlertKind.TROUBLE,
-        f"Alpaca cannot be reached: {why}. Allocator keeps trying, and orders nothing until Alpaca answers.",
-        title="Alpaca cannot be reached",
-    )
-
-
-def broker_refuses(why: str) -> Alert:
-    """Say once that the broker does not accept the keys."""
-    return Alert(
-        AlertKind.TROUBLE,
-        f"Alpaca refuses the keys: {why}. Nothing is ordered until that is mended: check key_id and secret_key in "
-        "the settings, then restart the service.",
-        title="Alpaca refuses the keys",
-    )
-
-
-def broker_back() -> Alert:
-    """Say that the broker answers again, after an alert that it did not."""
-    return Alert(AlertKind.TROUBLE, "Alpaca answers again.", title="Alpaca answers again")
-
-
-def channel_trouble(channel: str, why: str, remedy: str) -> Alert:
-    """Say, through another channel, that one channel does not deliver."""
-    return Alert(
-        AlertKind.TROUBLE,
-        f"{channel} does not deliver alerts: {why}. {remedy}",
-        title=f"{channel} does not deliver alerts",
-    )
-
-
-def chat_deaf(why: str, remedy: str) -> Alert:
-    """Say that alerts go out, but what the owner writes is not heard."""
-    return Alert(
-        AlertKind.TROUBLE,
-        f"The Telegram chat does not hear you: {why}. {remedy}",
-        title="The Telegram chat does not hear you",
-    )
-
-
-def something_broke(what: str) -> Alert:
-    """Say once that an error nobody expected stopped a routine, and what happens next."""
-    return Alert(
-        AlertKind.FAILED,
-        f"Something went wrong inside Allocator: {what}. It will try again; orders are looked up first, so none is "
-        "sent twice. The log has the details.",
-        title="Something went wrong",
-    )
-
-
-def stopped(why: str) -> Alert:
-    """Say that the service ends by itself, and what it would take to go on."""
-    return Alert(AlertKind.FAILED, f"Allocator has stopped: {why}", title="Allocator has stopped")
 
 
 def first_investment(plan: Plan, confirmation: str) -> Alert:
@@ -323,10 +257,11 @@ def _amount(cents: Cents) -> str:
     return f"{in_dollars(cents):,.2f}"
 
 
-def _days(days: Sequence[date]) -> str:
-    if len(days) <= LISTED_DAYS:
-        return _and([day.isoformat() for day in days])
-    return f"{len(days)} trading days from {min(days).isoformat()} to {max(days).isoformat()}"
+def days(named: Sequence[date]) -> str:
+    """Return days in words; more than LISTED_DAYS as a span."""
+    if len(named) <= LISTED_DAYS:
+        return _and([day.isoformat() for day in named])
+    return f"{len(named)} trading days from {min(named).isoformat()} to {max(named).isoformat()}"
 
 
 def _and(words: Sequence[str]) -> str:

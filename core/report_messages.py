@@ -1,20 +1,17 @@
-"""The wording of the close report, the performance and the variance."""
+"""The wording of the close report and of the performance."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 
-from core import messages
 from core.alerts import Alert, AlertKind, Table
-from core.investing import NotEnoughCash, Plan, Skip
 from core.measures import Measure, NotMeasurable
 from core.money import as_text, round_to_cents
 from core.performance import Performance, Period, Stretch
 from core.pictures import Picture
+from core.signs import with_sign
 from core.standing import Line, Standing
 from core.symbols import one_word
-from core.variance import SectorVariance, Variance, two_digits
 
 NOTHING_HELD = "Nothing is held yet, so there is nothing to report."
 
@@ -22,19 +19,6 @@ MEASURES = (
     "Today: the fund against its previous close. Price: the price return of our position on its cost basis. "
     "Total: the total return, with dividends, sales and fees."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """What surrounds a variance: the drift a week before and after the next investment, what that would be, the cash.
-
-    Drifts are percentage points, None where there is none; `cash` is percent of the account.
-    """
-
-    week_before: Decimal | None
-    answer: Plan | Skip
-    after: Decimal | None
-    cash: Measure
 
 
 def close_report(stands: Standing, pictures: tuple[Picture, ...] = ()) -> Alert:
@@ -119,42 +103,6 @@ def doubts(stands: Standing) -> list[str]:
     return told + [f"{doubt[:1].upper()}{doubt[1:]}." for doubt in stands.performance.doubts]
 
 
-def variance(
-    stands: Standing,
-    measured: Variance | NotMeasurable,
-    outlook: Outlook,
-    pictures: tuple[Picture, ...] = (),
-    *,
-    late_for: date | None = None,
-) -> Alert:
-    """Say how far each sector is from its target. `late_for` is the last day of the week that it is owed for."""
-    late = f"For the week that ended on {late_for.isoformat()}, given late: " if late_for else ""
-    title = f"Variance, {stands.day:%a %-d %b}"
-    if isinstance(measured, NotMeasurable):
-        text = f"{late}The variance is {measured}."
-        return Alert(AlertKind.VARIANCE, text, title=title)
-    known = [one for one in measured.sectors if one.variance is not None]
-    text = f"{late}In our account, {', '.join(_off_by(one) for one in known)}."
-    unknown = [f"{name}: its value is not known, so it is left out." for name in measured.unknown]
-    return Alert(
-        AlertKind.VARIANCE,
-        " ".join([text, *unknown, *stands.notes]),
-        title=title,
-        table=Table(
-            ("Sector", "Actual", "Off", "Dollars"),
-            tuple(_variance_row(one) for one in measured.sectors),
-        ),
-        notes=(
-            "Actual: weight without cash. Off: percentage points over (+) or under (-) the target.",
-            *_outlook(measured, outlook),
-            *unknown,
-            *stands.notes,
-        ),
-        summary=f"{late}The drift of our account is {measured.drift:.2f} percentage points.",
-        pictures=pictures,
-    )
-
-
 def _sentences(line: Line, stands: Standing) -> Iterator[str]:
     name = line.name if line in stands.sectors else f"{one_word(line.name)}, which belongs to no sector,"
     is_, today = ("was", f"on {stands.day.isoformat()}") if stands.late else ("is", "today")
@@ -178,52 +126,6 @@ def _gist(stands: Standing) -> str:
     gain = stands.performance.periods[Period.TODAY].gain
     dollars = "" if isinstance(gain, NotMeasurable) else f"; the account's gain of the day is {_in_words(gain)}"
     return f"sectors up: {up}, down: {down}{dollars}."
-
-
-def _outlook(measured: Variance, outlook: Outlook) -> list[str]:
-    change = "" if outlook.week_before is None else f", {_than(measured.drift - outlook.week_before)} a week before"
-    told = [f"Drift: {measured.drift:.2f} percentage points (half the sum of all variances){change}."]
-    if isinstance(outlook.cash, NotMeasurable):
-        told.append(f"The share of cash is {outlook.cash}.")
-    else:
-        told.append(f"Cash: {outlook.cash:.2f}% of the account.")
-    return [*told, _next(outlook)]
-
-
-def _next(outlook: Outlook) -> str:
-    match outlook.answer:
-        case Plan(cash=cash):
-            drift = "" if outlook.after is None else f"; it would bring the drift to {outlook.after:.2f}"
-            return f"The next investment would be {as_text(cash)}{drift}."
-        case NotEnoughCash(available=available, needed=needed):
-            return (
-                f"The next investment waits for cash: {as_text(available)} is available, and {as_text(needed)} is "
-                "needed. Until then only prices move the drift."
-            )
-        case skip:
-            return messages.refusal(skip)
-
-
-def _than(change: Decimal) -> str:
-    rounded = change.quantize(Decimal("0.01"), ROUND_HALF_UP)
-    if not rounded:
-        return "the same as"
-    return f"{abs(rounded)} {'more' if rounded > 0 else 'less'} than"
-
-
-def _off_by(one: SectorVariance) -> str:
-    return f"{one.sector.name} is off by {two_digits(one.variance or Decimal(0))}"
-
-
-def _variance_row(one: SectorVariance) -> tuple[str, str, str, str]:
-    if one.actual is None or one.variance is None or one.dollars is None:
-        return (one.sector.name, "?", "?", "?")
-    return (
-        one.sector.name,
-        f"{one.actual:.1f}%",
-        _plus(one.variance.quantize(Decimal("0.01"), ROUND_HALF_UP)),
-        _plus(one.dollars.quantize(Decimal(1), ROUND_HALF_UP)),
-    )
 
 
 def _late_starts(measured: Performance) -> list[str]:
@@ -250,20 +152,15 @@ def _or_why(measure: Measure) -> str:
 
 
 def _signed(fraction: Decimal | None) -> str:
-    return "?" if fraction is None else f"{_plus(_hundredths(fraction))}%"
+    return "?" if fraction is None else f"{with_sign(_hundredths(fraction))}%"
 
 
 def _dollars(measure: Measure) -> str:
-    return "?" if isinstance(measure, NotMeasurable) else _plus(measure.quantize(Decimal("0.01"), ROUND_HALF_UP))
+    return "?" if isinstance(measure, NotMeasurable) else with_sign(measure.quantize(Decimal("0.01"), ROUND_HALF_UP))
 
 
 def _in_words(dollars: Decimal) -> str:
     return as_text(round_to_cents(dollars))
-
-
-def _plus(figure: Decimal) -> str:
-    # No sign at zero, which a rounded figure may have kept from before.
-    return f"{figure:+,}" if figure else f"{abs(figure)}"
 
 
 def _hundredths(fraction: Decimal) -> Decimal:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
-from core import picturing, report_messages, variance
+from core import picturing, report_messages, variance, variance_messages
 from core.alerts import Alert
 from core.allocation import Allocation
 from core.calendar import NEW_YORK, MarketClock, TradingDay
@@ -13,7 +13,6 @@ from core.investing import Plan, Skip
 from core.measures import NotMeasurable
 from core.pictures import Picture
 from core.ports import Ports
-from core.report_messages import Outlook
 from core.routines.invest import Policy, Target, decide, stored
 from core.routines.reading import Reading, read
 from core.runs import Run, RunKey
@@ -21,6 +20,7 @@ from core.schedule import Routine
 from core.snapshots import Snapshot
 from core.strategies import Strategy
 from core.variance import Variance
+from core.variance_messages import Outlook
 
 
 class Pictures(StrEnum):
@@ -84,7 +84,7 @@ def variance_alert(
     stands = reading.standing
     measured = variance.measure(allocation, stands.held)
     pictures = () if isinstance(measured, NotMeasurable) else (picturing.weights(stands.day, measured),)
-    return report_messages.variance(stands, measured, surroundings, pictures, late_for=late_for)
+    return variance_messages.variance(stands, measured, surroundings, pictures, late_for=late_for)
 
 
 def next_run(account: str, clock: MarketClock) -> RunKey:

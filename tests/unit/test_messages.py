@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from core import messages
+from core import messages, trouble_messages
 from core.account import Limit
 from core.alerts import AlertKind
 from core.investing import AccountBlocked, Declined, LimitReached, NoNewCash, NotEnoughCash, Paused, Plan, Skip
@@ -194,10 +194,10 @@ def test_later_news_names_fills_first_and_every_other_end() -> None:
 
 
 def test_broker_trouble_says_what_happens_next() -> None:
-    assert messages.broker_away("no answer in time").text == (
+    assert trouble_messages.broker_away("no answer in time").text == (
         "Alpaca cannot be reached: no answer in time. Allocator keeps trying, and orders nothing until Alpaca answers."
     )
-    assert "check key_id and secret_key" in messages.broker_refuses("unauthorized").text
+    assert "check key_id and secret_key" in trouble_messages.broker_refuses("unauthorized").text
 
 
 def test_the_first_live_investment_shows_its_plan_and_carries_its_confirmation() -> None:
@@ -211,7 +211,7 @@ def test_the_first_live_investment_shows_its_plan_and_carries_its_confirmation()
 
 def test_every_alert_is_plain_text_that_a_short_message_carries() -> None:
     said = [messages.skipped(skip).text for skip, _ in SKIPS] + [
-        messages.broker_back().text,
-        messages.stopped("x").text,
+        trouble_messages.broker_back().text,
+        trouble_messages.stopped("x").text,
     ]
     assert all(one.isascii() for one in said)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from core import report_messages, standing, variance
+from core import report_messages, standing, variance, variance_messages
 from core.account import Limit
 from core.activities import Activity, ActivityKind
 from core.alerts import Alert
@@ -15,9 +15,9 @@ from core.allocation import Allocation, Sector
 from core.investing import AccountBlocked, NotEnoughCash, Paused, Plan, Skip
 from core.orders import OrderIntent
 from core.positions import Position
-from core.report_messages import Outlook
 from core.snapshots import Snapshot
 from core.standing import Standing
+from core.variance_messages import Outlook
 from tests.unit.histories import day, flow, other, position, snapshot, trade
 
 FRIDAY = day(27)
@@ -51,7 +51,7 @@ def text(*positions: Position, late: bool = False) -> str:
 def of_week(*positions: Position, answer: Plan | Skip = SHORT, late_for: date | None = None, cash: str = "10") -> Alert:
     account = stands(*positions, cash=cash)
     outlook = Outlook(Decimal("1.5"), answer, Decimal("0.25"), variance.cash_share(account.snapshot.cash, account.held))
-    return report_messages.variance(account, variance.measure(THREE, account.held), outlook, late_for=late_for)
+    return variance_messages.variance(account, variance.measure(THREE, account.held), outlook, late_for=late_for)
 
 
 # The close report.

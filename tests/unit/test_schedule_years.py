@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import exchange_calendars
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.calendar import NEW_YORK, Session, TradingDay, trading_days
@@ -85,6 +85,7 @@ minutes = st.integers(0, 30 * 365 * 24 * 60).map(
 )
 
 
+@settings(deadline=None)  # the first example builds thirty years
 @given(start=minutes, wait=st.timedeltas(timedelta(0), timedelta(days=10)))
 def test_started_at_any_minute_what_is_owed_is_what_is_due_and_not_done(start: datetime, wait: timedelta) -> None:
     now = start + wait
