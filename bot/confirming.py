@@ -21,6 +21,15 @@ log = logging.getLogger(__name__)
 STANDS = timedelta(minutes=5)
 """How long a question can be answered."""
 
+_OUTCOMES = {
+    Taken: "done",
+    AlreadyUsed: "answered already",
+    Expired: "too late",
+    NotYours: "another owner was asked",
+    Unknown: "no such offer",
+}
+"""What became of a tap, in the words of the audit."""
+
 LOOK_BACK = timedelta(days=2)
 """How long ago the time of a question may have ended while nobody was there to say so."""
 
@@ -127,8 +136,8 @@ async def _begin(chat: Chat, question: Question) -> None:
 
 def _use(services: Services, owner: int, token: str, what: str) -> Use:
     answer = services.records.confirmations.use(token, owner, now())
-    kind = f" {answer.kind}" if isinstance(answer, Taken) else ""
-    services.records.audit.note(f"telegram user {owner}", f"{what}{kind} {token}", type(answer).__name__, now())
+    kind = f" {answer.kind.replace('_', ' ')}" if isinstance(answer, Taken) else " an offer"
+    services.records.audit.note(f"telegram user {owner}", f"{what}{kind}", _OUTCOMES[type(answer)], now())
     return answer
 
 

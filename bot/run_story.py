@@ -17,6 +17,7 @@ from core.investing import (
     LimitReached,
     NoNewCash,
     NotEnoughCash,
+    NotRebalanced,
     Paused,
     Skip,
     ValueUnknown,
@@ -31,7 +32,23 @@ from storage.outbox_tables import DeliveryState
 from storage.outcomes import Missed
 from storage.said import DeliveryStatus, SaidAlert
 
-_ROUTINES = {Routine.INVEST: "Invest", Routine.CLOSE_REPORT: "Close report", Routine.VARIANCE: "Variance"}
+_ROUTINES = {
+    Routine.INVEST: "Invest",
+    Routine.CLOSE_REPORT: "Close report",
+    Routine.VARIANCE: "Variance",
+    Routine.REBALANCE: "Rebalance",
+    Routine.REBUY: "Rebalance, purchases",
+}
+
+_OF_MONEY = frozenset({Routine.INVEST, Routine.REBALANCE, Routine.REBUY})
+
+_IN_A_WORD: dict[type, str] = {
+    Paused: "investing was paused",
+    LimitReached: "the limit a day was used up",
+    NoNewCash: "no new cash",
+    Declined: "you declined",
+    NotRebalanced: "nothing was rebalanced",
+}
 
 _SAYS = {Routine.CLOSE_REPORT: AlertKind.CLOSE_REPORT, Routine.VARIANCE: AlertKind.VARIANCE}
 
@@ -44,8 +61,8 @@ _DELIVERIES = {
 
 
 def title(key: RunKey) -> str:
-    """Return what a run was: `Invest`, and `Invest, tap 1` for one that an owner's tap began."""
-    return f"{_ROUTINES[key.routine]}, tap {key.number}" if key.number else _ROUTINES[key.routine]
+    """Return what a run was: `Invest`, and `Invest, by your tap` for one that an owner's tap began."""
+    return f"{_ROUTINES[key.routine]}, by your tap" if key.number else _ROUTINES[key.routine]
 
 
 def few_words(record: RunRecord) -> str:
@@ -58,8 +75,8 @@ def few_words(record: RunRecord) -> str:
             return f"missed: {record.outcome.reason}" if isinstance(record.outcome, Missed) else "missed"
         case RunState.SKIPPED:
             return _skipped(record.outcome)
-        case RunState.DONE | RunState.FAILED if run.key.routine is Routine.INVEST:
-            return _bought(run)
+        case RunState.DONE | RunState.FAILED if run.key.routine in _OF_MONEY:
+            return _traded(run)
         case RunState.DONE:
             return "given"
         case RunState.FAILED:
@@ -89,7 +106,11 @@ def story(
         bought = sum(order.filled for order in run.orders)
         asked = sum(order.intent.notional for order in run.orders)
         totals = (("Total", f"{in_dollars(asked):,.2f}", f"{in_dollars(bought):,.2f}", ""),)
-        told.append(views.table(Table(("Order", "Asked $", "Bought $", "Price $"), rows, totals)))
+        told.append(
+            views.table(
+                Table(("Order", "Asked $", account_messages.filled_column(run.orders), "Price $"), rows, totals)
+            )
+        )
         told += map(views.escaped, account_messages.order_reasons(run.orders))
     told += [views.escaped(line) for line in _why(record)]
     for alert in said_of(run, said):
@@ -119,9 +140,10 @@ def _facts(record: RunRecord, version: Version | None, zone: ZoneInfo | None, ow
     if record.allocation_version is not None:
         by = f", set by {owners.called(version.by, owner)}" if version is not None else ""
         facts.append(("Allocation", f"version {record.allocation_version}{by}"))
-    if run.key.routine is Routine.INVEST and run.state is not RunState.MISSED:
+    if run.key.routine in _OF_MONEY and run.state is not RunState.MISSED:
         facts.append(("Free cash found", cents(run.cash)))
-        facts.append(("Cash left", cents(run.cash_left)))
+        if run.key.routine is not Routine.REBALANCE:
+            facts.append(("Cash left", cents(run.cash_left)))
     facts.append(("Outcome", few_words(record)))
     return facts
 
@@ -156,28 +178,23 @@ def _delivered(one: DeliveryStatus, zone: ZoneInfo | None, owner: int) -> str:
     return f"{channel} to {owners.recipient(one.recipient, owner)}{what}: {_DELIVERIES[one.state]}{at}{tries}{why}"
 
 
-def _bought(run: Run) -> str:
+def _traded(run: Run) -> str:
     filled = [order for order in run.orders if order.state is OrderState.FILLED]
     total = sum(order.filled for order in run.orders)
     of = plurals.count(len(run.orders), "order")
     short = len(run.orders) - len(filled)
-    return f"bought {cents(total)} in {of}" + (f", {short} not filled" if short else "")
+    did = "sold" if run.key.routine is Routine.REBALANCE else "bought"
+    return f"{did} {cents(total)} in {of}" + (f", {short} not filled" if short else "")
 
 
 def _skipped(outcome: Skip | Missed | None) -> str:
     match outcome:
+        case Paused() | LimitReached() | NoNewCash() | Declined() | NotRebalanced():
+            return _IN_A_WORD[type(outcome)]
         case NotEnoughCash(available=available, needed=needed):
             return f"not enough cash, {cents(available)} of {cents(needed)}"
-        case Paused():
-            return "investing was paused"
         case AccountBlocked(reason=reason):
             return f"Alpaca let nothing be traded: {reason}"
-        case LimitReached():
-            return "the limit a day was used up"
-        case NoNewCash():
-            return "no new cash"
-        case Declined():
-            return "you declined"
         case ValueUnknown(symbols=symbols):
             return f"the value of {', '.join(symbols)} was not known"
         case CapTooLow(limit=limit):

@@ -12,6 +12,9 @@ from telegram.error import TelegramError
 
 log = logging.getLogger(__name__)
 
+AFTER_SECONDS = 0.1
+"""What is answered sooner needs no sign; sending one would only hold its answer up."""
+
 EVERY_SECONDS = 4.0
 
 
@@ -24,7 +27,7 @@ class Place(Protocol):
 
 @asynccontextmanager
 async def typing(chat: Place | None) -> AsyncIterator[None]:
-    """Show it from now on until the block ends. It delays nothing, and that it fails is no matter."""
+    """Show it until the block ends, unless that is at once. It delays nothing, and that it fails is no matter."""
     if chat is None:
         yield
         return
@@ -38,6 +41,7 @@ async def typing(chat: Place | None) -> AsyncIterator[None]:
 
 
 async def _repeat(chat: Place) -> None:
+    await asyncio.sleep(AFTER_SECONDS)
     while True:
         try:
             await chat.send_action(ChatAction.TYPING)

@@ -18,6 +18,13 @@ ABOUT = {
     AlertKind.CHANGED: "What an owner changed: the allocation, a limit, a pause.",
 }
 
+_NAMES = {
+    AlertKind.CONFIRM: "Questions",
+    AlertKind.FOLLOW_UP: "Late fills",
+    AlertKind.CHANGED: "Changes",
+    AlertKind.TROUBLE: "Troubles",
+}
+
 LEGEND = (
     "On: with a sound. Silent: shown without one. Off: not sent. A tap on a button changes it; a tap on a name says "
     "what it is."
@@ -26,7 +33,7 @@ LEGEND = (
 
 def name(kind: AlertKind) -> str:
     """Return how a kind of alert is called: `Close report`."""
-    return kind.replace("_", " ").capitalize()
+    return _NAMES.get(kind, kind.replace("_", " ").capitalize())
 
 
 def about(kind: AlertKind) -> str:

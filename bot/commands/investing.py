@@ -1,47 +1,25 @@
 """/invest: the plan, a tap, and the run."""
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Sequence
 from datetime import date
 from html import escape
-
-from telegram.error import TelegramError
 
 from bot import confirming, views
 from bot.chat import Chat, Command, Group
 from bot.confirming import Payload, Question
 from bot.offers import FIRST_INVESTMENT, INVEST, Changed, Offer, Refusal, payload
+from bot.progress import shown_progress, states
 from bot.records import now
 from bot.services import Services
 from core import messages
-from core.alerts import Table
-from core.money import as_text
-from core.orders import OrderState
+from core.money import Cents, as_text
 from core.ports import BrokerAway
 from core.runs import Run, RunKey
 from core.schedule import Routine
 
-log = logging.getLogger(__name__)
-
-LOOK_SECONDS = 1.0
-"""Between two edits of the progress: Telegram takes about one message a second."""
-
 AGAIN = "again"
 """Marks a question that was answered once already, in what a confirmation remembers."""
-
-_STATES = {
-    OrderState.PLANNED: "planned",
-    OrderState.ACCEPTED: "accepted",
-    OrderState.PARTIALLY_FILLED: "in part",
-    OrderState.FILLED: "filled",
-    OrderState.REJECTED: "rejected",
-    OrderState.CANCELED: "canceled",
-    OrderState.EXPIRED: "expired",
-    OrderState.UNKNOWN: "no answer",
-    OrderState.NOT_SENT: "not sent",
-}
 
 
 async def _invest(chat: Chat, services: Services, _words: Sequence[str]) -> None:
@@ -49,7 +27,7 @@ async def _invest(chat: Chat, services: Services, _words: Sequence[str]) -> None
     async with services.lane:
         offer = await asyncio.to_thread(services.offers.make)
     await asyncio.to_thread(
-        services.records.audit.note, f"telegram user {chat.owner}", "invest", type(offer).__name__, now()
+        services.records.audit.note, f"telegram user {chat.owner}", "asked to invest", _outcome(offer), now()
     )
     if isinstance(offer, Refusal):
         await chat.show(escape(offer.text, quote=False))
@@ -57,16 +35,20 @@ async def _invest(chat: Chat, services: Services, _words: Sequence[str]) -> None
         await _ask(chat, services, offer)
 
 
+def _outcome(offer: Offer | Refusal) -> str:
+    return f"refused: {offer.text}" if isinstance(offer, Refusal) else "the plan was shown"
+
+
 async def _act(chat: Chat, services: Services, shown: Payload) -> None:
-    if _must_ask_again(services, shown):
+    if must_ask_again(services, shown, sum(shown["intents"].values())):
         await _ask_again(chat, services, shown)
         return
     plan = {name: value for name, value in shown.items() if name != AGAIN}
     try:
-        async with _progress(chat, services, plan):
+        async with shown_progress(chat, services, [_key(services, plan)], "Investing..."):
             done = await asyncio.to_thread(services.offers.take, plan)
     except BrokerAway as error:
-        await chat.show(await asyncio.to_thread(_interrupted, services, error))
+        await chat.show(await asyncio.to_thread(interrupted, services, error, "/invest"))
         return
     finally:
         services.pump.nudge()
@@ -78,51 +60,19 @@ async def _act(chat: Chat, services: Services, shown: Payload) -> None:
                 chat, services, offer, "The account has changed meanwhile, so nothing was done. Now it would be:\n"
             )
         case Run(state=state) if state.is_final:
-            await chat.show(f"{_states(done)}\nDone. The alert says what was bought.")
+            await chat.show(f"{states(done)}\nDone. The alert says what was bought.")
         case Run():
             await chat.show("Some orders have no answer yet. They are looked up until they do; an alert will say it.")
 
 
-@asynccontextmanager
-async def _progress(chat: Chat, services: Services, plan: Payload) -> AsyncIterator[None]:
-    """Show how each order fares, by editing the message, while the block runs."""
-    key = RunKey(services.records.account, Routine.INVEST, date.fromisoformat(plan["day"]), plan["number"])
-    done = asyncio.Event()
-    watching = asyncio.create_task(_watch(chat, services, key, done))
-    try:
-        yield
-    finally:
-        done.set()
-        # An edit that is under way must not come after what is shown next.
-        await watching
-
-
-async def _watch(chat: Chat, services: Services, key: RunKey, done: asyncio.Event) -> None:
-    last = ""
-    while not done.is_set():
-        with suppress(TimeoutError):
-            await asyncio.wait_for(done.wait(), LOOK_SECONDS)
-        run = await asyncio.to_thread(services.records.ledger.run, key)
-        shown = "" if run is None else _states(run)
-        if done.is_set() or shown in {"", last}:
-            continue
-        last = shown
-        try:
-            await chat.show(f"Investing...\n{shown}")
-        except TelegramError as error:
-            log.info("the progress of a run could not be shown: %s", type(error).__name__)
-
-
-def _states(run: Run) -> str:
-    rows = tuple((one.intent.sector, as_text(one.intent.notional), _STATES[one.state]) for one in run.orders)
-    return views.table(Table(("Sector", "Buy", "Order"), rows))
-
-
-def _must_ask_again(services: Services, shown: Payload) -> bool:
+def must_ask_again(services: Services, shown: Payload, total: Cents) -> bool:
     """Return whether so much real money would move that one tap is not enough."""
     above = services.limits.active().ask_twice_above
-    total = sum(shown["intents"].values())
     return services.rules.live and above is not None and total > above and AGAIN not in shown
+
+
+def _key(services: Services, plan: Payload) -> RunKey:
+    return RunKey(services.records.account, Routine.INVEST, date.fromisoformat(plan["day"]), plan["number"])
 
 
 async def _ask_again(chat: Chat, services: Services, shown: Payload) -> None:
@@ -136,14 +86,15 @@ async def _decline_the_first(_chat: Chat, services: Services, shown: Payload) ->
     services.pump.nudge()
 
 
-def _interrupted(services: Services, error: BrokerAway) -> str:
+def interrupted(services: Services, error: BrokerAway, command: str) -> str:
+    """Return what a run that the broker interrupted comes to, as sentences; `command` asks anew."""
     why = escape(str(error), quote=False)
     if services.records.ledger.unfinished():
         return (
             f"Alpaca stopped answering in the middle ({why}). The run goes on by itself as soon as it "
             "answers, and no order is sent twice. An alert says how it ended."
         )
-    return f"Alpaca cannot be reached ({why}), so nothing was ordered. /invest makes a new offer."
+    return f"Alpaca cannot be reached ({why}), so nothing was ordered. {command} makes a new offer."
 
 
 async def _ask(chat: Chat, services: Services, offer: Offer, before: str = "") -> None:

@@ -204,8 +204,25 @@ async def test_every_tap_is_answered_so_that_no_button_spins_on(talk: Talk) -> N
 
 
 async def test_the_chat_shows_that_a_command_is_at_work(talk: Talk) -> None:
-    await talk.say("/status")
-    assert "sendChatAction" in [call.method for call in talk.house.wire.calls]
+    async def long(chat: Chat, _services: Services, _words: Sequence[str]) -> None:
+        """Work until the sign is shown."""
+        async with asyncio.timeout(10):
+            while "sendChatAction" not in [call.method for call in talk.house.wire.calls]:
+                await asyncio.sleep(0.01)
+        await chat.reply("done")
+
+    async with only(talk.house, command(long)):
+        assert await talk.say("/try") == "done"
+
+
+async def test_what_is_answered_at_once_needs_no_sign(talk: Talk) -> None:
+    async with only(talk.house, command(_at_once)):
+        await talk.say("/try")
+    assert "sendChatAction" not in [call.method for call in talk.house.wire.calls]
+
+
+async def _at_once(chat: Chat, _services: Services, _words: Sequence[str]) -> None:
+    await chat.reply("done")
 
 
 class Deaf:
