@@ -62,7 +62,7 @@ def test_what_came_of_a_run_takes_a_few_words(record: RunRecord, words: str) -> 
 
 
 def test_a_run_that_a_tap_began_says_so() -> None:
-    assert run_story.title(RunKey("main", Routine.INVEST, KEY.day, 2)) == "Invest, tap 2"
+    assert run_story.title(RunKey("main", Routine.INVEST, KEY.day, 2)) == "Invest, by your tap"
 
 
 def test_the_whole_story_has_times_allocation_orders_reasons_and_deliveries() -> None:
