@@ -9,7 +9,7 @@ TOOLS := $(VENV)/.ready-dev
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo docs test check format bench fuzz reliability lock clean
+.PHONY: help demo docs docs-site test check format bench fuzz crash reliability audit lock lock-check clean
 
 help:
 	@echo "make demo    an investing morning, in this terminal, without any account or key"
@@ -17,10 +17,13 @@ help:
 	@echo "make check   lint, formatting, types and the direction of imports"
 	@echo "make bench   how long orders take and what the service weighs (five minutes)"
 	@echo "make fuzz    N=20000 random updates against the chat; SEED=... repeats a search (minutes)"
+	@echo "make crash   N=50 kills of the service at random instants; SEED=... draws the same again (two minutes)"
 	@echo "make reliability   live through every fault, and write docs/reliability.md (five minutes)"
 	@echo "make docs    live through a first week in the chat, and write docs/chat.md with its pictures (a minute)"
+	@echo "make docs-site   write the pages made of the product, and build the documentation into site/"
 	@echo "make .venv   the set-up alone"
-	@echo "make lock    upgrade both locks, on purpose"
+	@echo "make audit   known vulnerabilities in what is locked (network)"
+	@echo "make lock    upgrade both locks, on purpose; make lock-check compiles again and compares (network)"
 
 # The stamp, not the folder, says that the set-up ended well: an interrupted one starts over.
 $(READY): requirements.lock pyproject.toml
@@ -60,11 +63,19 @@ format: $(TOOLS)
 docs: $(TOOLS)
 	@$(BIN)/python -m sandbox.first_week docs
 
+docs-site: $(TOOLS)
+	@$(BIN)/python -m tests.docs
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "The documentation is in site/: open site/index.html"
+
 bench: $(TOOLS)
 	@$(BIN)/python -m bench
 
 fuzz: $(TOOLS)
 	@$(BIN)/python -m tests.fuzz $(or $(N),20000) $(if $(SEED),--seed $(SEED))
+
+crash: $(TOOLS)
+	@$(BIN)/python -m tests.crash $(or $(N),50) $(if $(SEED),--seed $(SEED))
 
 reliability: $(TOOLS)
 	@$(BIN)/python -m tests.integration.reliability
@@ -77,5 +88,16 @@ lock:
 		--constraint requirements-dev.lock \
 		--generate-hashes --no-emit-index-url --no-annotate --no-header --output-file requirements.lock
 
+# Needs uv and the network: what is known of vulnerable releases is kept at the registry, not on this machine.
+audit:
+	uv tool run pip-audit --requirement requirements-dev.lock --require-hashes --disable-pip
+
+# Needs uv and the network: compiled again from pyproject.toml, the lock must come out as it is.
+lock-check:
+	@cp requirements-dev.lock .lock-check
+	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --quiet \
+		--generate-hashes --no-emit-index-url --no-annotate --no-header --output-file .lock-check
+	@diff requirements-dev.lock .lock-check && rm .lock-check && echo "The lock is what pyproject.toml makes."
+
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache *.egg-info
+	rm -rf $(VENV) site .lock-check .mypy_cache .pytest_cache .ruff_cache .import_linter_cache *.egg-info

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -35,6 +35,7 @@ LOOK_BACK = timedelta(days=2)
 
 Payload = Mapping[str, Any]
 Act = Callable[[Chat, Services, Payload], Awaitable[None]]
+Store = Callable[[int, Services, Payload], Payload]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class Question:
 
     `act` is called once, with what `ask` was given, after the owner's tap; it shows how it ended. A tap on Cancel
     shows `declined`, a sentence, after `on_decline`. `again` is a sentence that names the way to ask anew.
+    `store` is what the owner's tap changes in the books, committed together with the tap: whatever interrupts it, both
+    are there or neither. `act` is then given what it returns.
     With `moves_money` the tap counts, and is acted on, while nothing else moves money. `working` is shown while `act`
     is at work; empty where that takes no time.
     """
@@ -51,6 +54,7 @@ class Question:
     again: str
     declined: str = "Canceled. Nothing was changed."
     on_decline: Act | None = None
+    store: Store | None = None
     moves_money: bool = False
     working: str = ""
 
@@ -117,7 +121,7 @@ async def _counted(
     asked = await asyncio.to_thread(unanswered, services, questions)
     question = next((questions[one.kind] for one in asked if one.token == token), None)
     async with services.lane if question is not None and question.moves_money else nullcontext():
-        use = await asyncio.to_thread(_use, services, chat.owner, token, what)
+        use = await asyncio.to_thread(_use, services, chat.owner, token, what, question)
         if question is not None and isinstance(use, Taken):
             yield question, use.payload
         else:
@@ -134,10 +138,14 @@ async def _begin(chat: Chat, question: Question) -> None:
             log.info("it could not be shown that a tap is acted on: %s", type(error).__name__)
 
 
-def _use(services: Services, owner: int, token: str, what: str) -> Use:
-    answer = services.records.confirmations.use(token, owner, now())
-    kind = f" {answer.kind.replace('_', ' ')}" if isinstance(answer, Taken) else " an offer"
-    services.records.audit.note(f"telegram user {owner}", f"{what}{kind}", _OUTCOMES[type(answer)], now())
+def _use(services: Services, owner: int, token: str, what: str, question: Question | None) -> Use:
+    """Commit the tap, its line in the audit and what it changes, all or nothing."""
+    with services.records.database.together():
+        answer = services.records.confirmations.use(token, owner, now())
+        kind = f" {answer.kind.replace('_', ' ')}" if isinstance(answer, Taken) else " an offer"
+        services.records.audit.note(f"telegram user {owner}", f"{what}{kind}", _OUTCOMES[type(answer)], now())
+        if isinstance(answer, Taken) and what == CONFIRM and question is not None and question.store is not None:
+            answer = replace(answer, payload=question.store(owner, services, answer.payload))
     return answer
 
 

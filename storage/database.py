@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import local
 from types import TracebackType
 from typing import Any, Self
 
@@ -24,6 +25,7 @@ class Database:
 
     def __init__(self, file: Path, *, read_only: bool = False) -> None:
         self.file = file
+        self._joined = _Joined()
         self._engine = _engine(file, read_only=read_only)
         # Two transactions that both read before they write can both pass a limit: a writing one is alone from its
         # first statement on.
@@ -35,14 +37,34 @@ class Database:
 
         Waits up to 10 s for other writers.
         """
+        if self._joined.session is not None:
+            with self._joined.session.begin_nested():
+                yield self._joined.session
+            return
         with Session(self._immediate) as session, session.begin():
             yield session
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Give a session that sees one state of the database, whatever others write meanwhile."""
+        if self._joined.session is not None:
+            yield self._joined.session
+            return
         with Session(self._engine) as session, session.begin():
             yield session
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Let everything that this thread writes in the block be one transaction: all of it is committed, or none.
+
+        For what several books must say of one deed. Nothing in the block may wait for the world outside.
+        """
+        with self.writing() as session:
+            before, self._joined.session = self._joined.session, session
+            try:
+                yield
+            finally:
+                self._joined.session = before
 
     def close(self) -> None:
         """Close every connection."""
@@ -55,6 +77,12 @@ class Database:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+class _Joined(local):
+    """The session that all transactions of a thread are a part of, None while each is one by itself."""
+
+    session: Session | None = None
 
 
 class AccountRecords:

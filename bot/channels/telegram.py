@@ -83,6 +83,9 @@ class TelegramChannel:
     async def _send_picture(self, delivery: Delivery) -> Attempt:
         picture = delivery.alert.pictures[delivery.part - 1]
         drawn = await asyncio.to_thread(self._charts.draw, picture, seconds=DRAWING_SECONDS)
+        if isinstance(drawn, NotDrawn) and drawn.may_pass:
+            # A process that was stopped or killed, or a machine too busy, must not cost the picture.
+            return Failed(f"the picture is not drawn yet ({drawn.reason})")
         if isinstance(drawn, NotDrawn):
             return Omitted(f"the picture could not be drawn ({drawn.reason})")
         try:

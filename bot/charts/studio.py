@@ -64,7 +64,7 @@ class Charts:
                 self._turn.release()
                 self._wait_for_more()
         else:
-            drawn = NotDrawn("the pictures before it took too long")
+            drawn = NotDrawn("the pictures before it took too long", may_pass=True)
         if isinstance(drawn, NotDrawn):
             log.warning("a picture of kind %s was not drawn: %s", type(picture).__name__, drawn.reason)
         return drawn
@@ -84,9 +84,9 @@ class Charts:
         try:
             drawer = self._running()
         except OSError as error:
-            return NotDrawn(f"no worker could be started: {error}")
+            return NotDrawn(f"no worker could be started: {error}", may_pass=True)
         if drawer is None:
-            return NotDrawn(STOPPED)
+            return NotDrawn(STOPPED, may_pass=True)
         # Reading and writing wait as long as the other side lives, so that is what has an end.
         overdue = Event()
 
@@ -103,10 +103,10 @@ class Charts:
         except (EOFError, OSError):
             self._let_go()
             if self._closed:
-                return NotDrawn(STOPPED)
+                return NotDrawn(STOPPED, may_pass=True)
             if overdue.is_set():
-                return NotDrawn(TOO_LONG)
-            return NotDrawn("the worker process ended in the middle of it")
+                return NotDrawn(TOO_LONG, may_pass=True)
+            return NotDrawn("the worker process ended in the middle of it", may_pass=True)
         finally:
             late.cancel()
 

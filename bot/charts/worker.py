@@ -18,9 +18,13 @@ from core.pictures import Picture
 
 @dataclass(frozen=True, slots=True)
 class NotDrawn:
-    """A picture that is not there, and why, for the log; the words it belongs to go without it."""
+    """A picture that is not there, and why, for the log; the words it belongs to go without it.
+
+    `may_pass`: it was for want of time, or of a worker, and not for the picture itself: asked again, it may be drawn.
+    """
 
     reason: str
+    may_pass: bool = False
 
 
 def serve(pictures: "Connection[bytes | NotDrawn, Picture]", fonts: str) -> None:

@@ -115,11 +115,12 @@ def _set_quiet(services: Services, owner: int, words: Sequence[str]) -> str | No
 
 
 def _commit(services: Services, owner: int, before: Chosen, value: AlertPreferences, clause: str) -> bool:
-    if alert_choices.replace(services.records, before, value, owners.author(owner), "chosen in the chat") is None:
-        return False
-    _note(services, owner, clause, "done")
-    # Not by SMS: a few taps would be as many messages that somebody pays for.
-    owners.tell_others(services.records, owner, f"{clause}.", except_by=SMS)
+    with services.records.database.together():
+        if alert_choices.replace(services.records, before, value, owners.author(owner), "chosen in the chat") is None:
+            return False
+        _note(services, owner, clause, "done")
+        # Not by SMS: a few taps would be as many messages that somebody pays for.
+        owners.tell_others(services.records, owner, f"{clause}.", except_by=SMS)
     return True
 
 

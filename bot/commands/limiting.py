@@ -23,6 +23,8 @@ LIMITS = "limits"
 
 NOT_RUNNING_ONES = "It counts from the next run on."
 
+TOLD = "told"
+
 MOST = Decimal(10) ** 12
 
 
@@ -48,16 +50,19 @@ async def _limits(chat: Chat, services: Services, words: Sequence[str]) -> None:
     await confirming.ask(chat, services, LIMITS, payload, html, confirm="Change it")
 
 
-async def _act(chat: Chat, services: Services, payload: Payload) -> None:
-    await chat.show(await asyncio.to_thread(_store, chat.owner, services, payload))
+async def _act(chat: Chat, services: Services, stored: Payload) -> None:
     services.pump.nudge()
+    await chat.show(stored[TOLD])
 
 
-def _store(owner: int, services: Services, payload: Payload) -> str:
+def _store(owner: int, services: Services, payload: Payload) -> Payload:
+    """Commit the limit that was shown, unless it has changed meanwhile, and return what is to be told."""
     change = Change(payload["name"], payload["cents"], payload["share"])
     active = services.limits.active()
     if limits.values(active)[change.name] != payload["was"]:
-        return "This limit was changed meanwhile, so nothing was done. /limits shows how it is now."
+        refused = "refused: it was changed meanwhile"
+        services.records.audit.note(f"telegram user {owner}", f"limits {change.name}", refused, now())
+        return {TOLD: "This limit was changed meanwhile, so nothing was done. /limits shows how it is now."}
     new = limits.changed(active, change)
     said = f"{NAMES[change.name]}: {payload['was']} became {limits.values(new)[change.name]}"
     services.limits.set(new, f"telegram user {owner}", said)
@@ -65,7 +70,7 @@ def _store(owner: int, services: Services, payload: Payload) -> str:
     alert = Alert(AlertKind.CHANGED, f"Telegram user {owner} changed a limit. {said}.", title="A limit was changed")
     services.records.outbox.say(alert, now(), except_to=Recipient(TelegramChannel.name, str(owner)))
     under_way = " The run that is under way keeps the old one." if services.records.ledger.unfinished() else ""
-    return f"{escape(said)}. {NOT_RUNNING_ONES}{under_way}"
+    return {TOLD: f"{escape(said)}. {NOT_RUNNING_ONES}{under_way}"}
 
 
 def _change(words: Sequence[str]) -> Change:
@@ -112,4 +117,4 @@ COMMANDS = (
         group=Group.SETTINGS,
     ),
 )
-QUESTIONS = {LIMITS: Question(_act, "/limits makes a new one.")}
+QUESTIONS = {LIMITS: Question(_act, "/limits makes a new one.", store=_store)}

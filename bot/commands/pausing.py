@@ -78,17 +78,20 @@ def _today(services: Services) -> date:
 
 def _store_pause(services: Services, owner: int, until: date | None) -> None:
     records = services.records
-    records.control.pause(str(owner), now(), until)
-    records.audit.note(owners.author(owner), f"pause until {until or 'told'}", "done", now())
-    owners.tell_others(records, owner, f"investing is paused until {_day(until) if until else 'somebody resumes it'}.")
+    with records.database.together():
+        records.control.pause(str(owner), now(), until)
+        records.audit.note(owners.author(owner), f"pause until {until or 'told'}", "done", now())
+        end = _day(until) if until else "somebody resumes it"
+        owners.tell_others(records, owner, f"investing is paused until {end}.")
 
 
 def _store_resume(services: Services, owner: int) -> bool:
     records = services.records
-    was_paused = records.control.resume(str(owner), now())
-    records.audit.note(owners.author(owner), "resume", "done" if was_paused else "was not paused", now())
-    if was_paused:
-        owners.tell_others(records, owner, "investing goes on after a pause.")
+    with records.database.together():
+        was_paused = records.control.resume(str(owner), now())
+        records.audit.note(owners.author(owner), "resume", "done" if was_paused else "was not paused", now())
+        if was_paused:
+            owners.tell_others(records, owner, "investing goes on after a pause.")
     return was_paused
 
 

@@ -14,6 +14,8 @@ from core.strategies import Strategy
 STRATEGY = "strategy"
 """The kind of the question that another strategy is confirmed by."""
 
+TOLD = "told"
+
 MEANT = {
     Strategy.PROPORTIONAL: (
         "Every sector gets its weight's share of the cash. If one would get less than its smallest order, the day is "
@@ -47,21 +49,22 @@ async def _strategy(chat: Chat, services: Services, words: Sequence[str]) -> Non
     )
 
 
-async def _act(chat: Chat, services: Services, payload: Payload) -> None:
-    await chat.show(await asyncio.to_thread(_store, chat.owner, services, payload))
+async def _act(chat: Chat, services: Services, stored: Payload) -> None:
     services.pump.nudge()
+    await chat.show(stored[TOLD])
 
 
-def _store(owner: int, services: Services, payload: Payload) -> str:
+def _store(owner: int, services: Services, payload: Payload) -> Payload:
+    """Commit the strategy that was shown, unless it has changed meanwhile, and return what is to be told."""
     records, wanted = services.records, Strategy(payload["strategy"])
     if records.strategy() != payload["was"]:
-        return "The strategy was changed meanwhile, so nothing was done. /strategy shows how it is now."
+        return {TOLD: "The strategy was changed meanwhile, so nothing was done. /strategy shows how it is now."}
     said = f"The strategy for cash became {wanted} (it was {payload['was']})."
     records.set_strategy(wanted, owners.author(owner), said, now())
     records.audit.note(owners.author(owner), f"strategy {wanted}", "done", now())
     owners.tell_others(records, owner, said)
     under_way = " The run that is under way keeps the old one." if records.ledger.unfinished() else ""
-    return f"{said} It counts from the next run on.{under_way}"
+    return {TOLD: f"{said} It counts from the next run on.{under_way}"}
 
 
 def _shown(active: Strategy) -> str:
@@ -87,4 +90,4 @@ COMMANDS = (
         group=Group.TARGET,
     ),
 )
-QUESTIONS = {STRATEGY: Question(_act, "/strategy makes a new one.")}
+QUESTIONS = {STRATEGY: Question(_act, "/strategy makes a new one.", store=_store)}

@@ -56,7 +56,7 @@ PIXEL = bytes.fromhex(
 class Pencil(Charts):
     """Draws at once what it was told to; nothing, until it was told."""
 
-    drawn: bytes | NotDrawn = NotDrawn("the worker process ended in the middle of it")
+    drawn: bytes | NotDrawn = NotDrawn("ValueError at paper.py: no figures")
 
     def draw(self, picture: Picture, *, seconds: float = 0) -> bytes | NotDrawn:
         """Return the same picture, whatever is asked."""
@@ -236,6 +236,15 @@ async def test_a_picture_that_telegram_refuses_is_left_out(line: Line) -> None:
     line.pencil.drawn = b"no picture at all"
     picture = replace(line.delivery("telegram", pictures=REPORT.pictures), part=1)
     assert isinstance(await line.telegram.send(picture), Omitted)
+
+
+@pytest.mark.parametrize(("may_pass", "attempt"), [(True, Failed), (False, Omitted)])
+async def test_a_picture_is_left_out_only_when_it_is_to_blame_itself(
+    line: Line, may_pass: bool, attempt: type[Failed] | type[Omitted]
+) -> None:
+    line.pencil.drawn = NotDrawn("the process was told to stop", may_pass=may_pass)
+    picture = replace(line.delivery("telegram", pictures=REPORT.pictures), part=1)
+    assert isinstance(await line.telegram.send(picture), attempt)
 
 
 async def test_an_sms_tells_how_many_segments_it_is_billed_as(line: Line) -> None:

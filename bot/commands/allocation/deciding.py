@@ -21,6 +21,9 @@ from storage.outbox import Recipient
 KIND = "allocation"
 """The kind of the confirmation that makes an allocation the active one."""
 
+SHOWN, STORED = "shown", "stored"
+"""What a tap leaves to be told: what the owner was shown, and what became of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -83,8 +86,9 @@ async def review(chat: Chat, services: Services, wish: Wish, first: str = "") ->
             await confirming.ask(chat, services, KIND, payload, f"{first}{html}", confirm="Make it active")
 
 
-async def _act(chat: Chat, services: Services, shown: Payload) -> None:
-    match await asyncio.to_thread(_stored, services, chat.owner, shown):
+async def _act(chat: Chat, services: Services, done: Payload) -> None:
+    shown = done[SHOWN]
+    match done[STORED]:
         case MovedOn(number, by):
             moved = escape(allocation_messages.moved_on(number, owner=by), quote=False)
             wish = Wish(allocation_of(shown), str(shown["why"]), shown["draft"])
@@ -93,6 +97,10 @@ async def _act(chat: Chat, services: Services, shown: Payload) -> None:
             services.pump.nudge()
             told = allocation_messages.takes_effect(number, run_under_way=run_under_way)
             await chat.show(escape(told, quote=False))
+
+
+def _store(owner: int, services: Services, shown: Payload) -> Payload:
+    return {SHOWN: shown, STORED: _stored(services, owner, shown)}
 
 
 def _checked(services: Services, owner: int, wish: Wish) -> Refused | Asked:
@@ -160,5 +168,6 @@ QUESTIONS: dict[str, Question] = {
         _act,
         again="The allocation stays as it is. /allocation has Edit, where your draft waits.",
         declined="Canceled. The allocation stays as it is.",
+        store=_store,
     )
 }
