@@ -4,6 +4,7 @@ from collections import deque
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from math import inf
 from time import monotonic
 
 from core.money import as_text, floor_to_cents
@@ -50,7 +51,7 @@ class Conversation:
     def run(self, deposit: Decimal) -> None:
         """Deposit, go to the time of investing, and talk.
 
-        Raise ProductDied, or TimeoutError when the day's alert or an answer does not come.
+        Raise ProductDied, or without a terminal TimeoutError when the day's alert or an answer does not come.
         """
         self._show_news()
         opens = self._sandbox.call(lambda world: next_session(world.clock.now()).opens)
@@ -69,7 +70,15 @@ class Conversation:
             self._send_lines()
             self._alert = self._alert or bool(self._sandbox.call(lambda world: alerts_since(world, opens)))
             if not self._alert and monotonic() > deadline:
-                raise TimeoutError(f"the day's alert did not reach both channels within {_ALERT_SECONDS:.0f} s.")
+                self._miss_alert()
+                deadline = inf
+
+    def _miss_alert(self) -> None:
+        missed = f"the day's alert did not reach both channels within {_ALERT_SECONDS:.0f} s."
+        if not self._typed.is_terminal:
+            raise TimeoutError(missed)
+        # Whoever sits here may have taken a channel down, or stopped the clock, on the page.
+        self._phone.say(f"So far {missed}")
 
     def _is_over(self) -> bool:
         if self._typed.is_terminal and not self._typed.has_ended:
@@ -106,7 +115,9 @@ class Conversation:
 def _begin(world: World, deposit: Decimal, moment: datetime) -> None:
     if deposit:
         world.brokerage.deposit(deposit)
-    world.clock.set(moment)
+    # On the page the clock may have been moved further in the meantime.
+    if world.clock.now() < moment:
+        world.clock.set(moment)
 
 
 def _type(world: World, owner_id: int, line: str) -> None:

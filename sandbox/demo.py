@@ -1,10 +1,12 @@
 """`allocator demo` and `allocator sandbox`: the whole product against stand-ins, in one terminal."""
 
 import json
+import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from time import sleep
@@ -12,6 +14,7 @@ from types import FrameType
 
 from sandbox.conversation import Conversation
 from sandbox.days import run_days
+from sandbox.page import Page, PortTaken, open_page
 from sandbox.phone import Phone, screen
 from sandbox.product import Product, ProductDied
 from sandbox.server import Sandbox
@@ -21,13 +24,25 @@ from sandbox.world import World
 _START_SECONDS = 30.0
 
 
-def run_demo(*, days: int | None, deposit: Decimal, seed: int, json_file: Path | None) -> int:
-    """Show an investing morning and talk to the bot, or with `days` live through that many unattended.
+def run_demo(
+    *,
+    days: int | None,
+    deposit: Decimal,
+    seed: int,
+    json_file: Path | None,
+    has_page: bool = True,
+    port: int | None = None,
+) -> int:
+    """Show an investing morning and talk to the bot, here and on a page; with `days` live through that many unattended.
 
     Return the exit status: 1 when the product died or an alert did not come, which is said with its last
-    output. The transcript of what the stand-ins saw goes to `json_file`, whatever happened.
+    output, and when `port`, the page's, is taken. The transcript of what the stand-ins saw goes to `json_file`,
+    whatever happened. Unattended days have no page.
     """
     phone = Phone(screen(is_terminal=sys.stdout.isatty()))
+    if days is not None and port is not None:
+        phone.say("--port says where the page is, and --days serves none: leave one of them out.")
+        return 2
     if json_file is not None:
         try:
             json_file.touch()
@@ -37,7 +52,9 @@ def run_demo(*, days: int | None, deposit: Decimal, seed: int, json_file: Path |
     with _interruptible():
         try:
             with Sandbox(seed=seed) as sandbox:
-                return _demonstrate(sandbox, phone, days=days, deposit=deposit, json_file=json_file)
+                if days is not None:
+                    return _demonstrate(sandbox, phone, _Unattended(days, deposit), json_file=json_file)
+                return _demonstrate(sandbox, phone, _Attended(deposit, has_page, port), json_file=json_file)
         except KeyboardInterrupt:
             phone.say("Stopped.")
             # A person ends the conversation like this; unattended days were cut short.
@@ -60,11 +77,45 @@ def run_sandbox(*, seed: int) -> int:
             return 0
 
 
-def _demonstrate(sandbox: Sandbox, phone: Phone, *, days: int | None, deposit: Decimal, json_file: Path | None) -> int:
+@dataclass(frozen=True, slots=True)
+class _Unattended:
+    """So many days, as fast as they go."""
+
+    days: int
+    deposit: Decimal
+
+    def live(self, sandbox: Sandbox, product: Product, phone: Phone) -> None:
+        _press_start(sandbox, product)
+        run_days(sandbox, product, phone, days=self.days, deposit=self.deposit)
+
+
+@dataclass(frozen=True, slots=True)
+class _Attended:
+    """A morning, and then what the person does in the terminal and on the page."""
+
+    deposit: Decimal
+    has_page: bool
+    port: int | None
+
+    def live(self, sandbox: Sandbox, product: Product, phone: Phone) -> None:
+        with ExitStack() as stack:
+            if self.has_page:
+                page = stack.enter_context(Page(sandbox, product, port=self.port))
+                phone.say(f"See the phone, the account and the clock, and make things go wrong, at {page.url}")
+                open_page(page.url, os.environ, is_terminal=sys.stdout.isatty())
+            _press_start(sandbox, product)
+            Conversation(sandbox, product, phone, TypedLines(sys.stdin)).run(self.deposit)
+
+
+def _demonstrate(sandbox: Sandbox, phone: Phone, way: _Unattended | _Attended, *, json_file: Path | None) -> int:
     try:
         with Product(sandbox.settings(), sandbox.environment()) as product:
+            phone.say("Allocator is starting, against stand-ins for Alpaca, Telegram and Vonage on this machine.")
             try:
-                _live(sandbox, product, phone, days=days, deposit=deposit)
+                way.live(sandbox, product, phone)
+            except PortTaken as error:
+                phone.say(str(error))
+                return 1
             except (ProductDied, TimeoutError) as error:
                 phone.say(f"{error}\n{product.last_output()}")
                 return 1
@@ -73,15 +124,6 @@ def _demonstrate(sandbox: Sandbox, phone: Phone, *, days: int | None, deposit: D
             transcript = sandbox.call(lambda world: world.transcript())
             json_file.write_text(json.dumps(transcript, indent=2) + "\n", encoding="utf-8")
     return 0
-
-
-def _live(sandbox: Sandbox, product: Product, phone: Phone, *, days: int | None, deposit: Decimal) -> None:
-    phone.say("Allocator is starting, against stand-ins for Alpaca, Telegram and Vonage on this machine.")
-    _press_start(sandbox, product)
-    if days is None:
-        Conversation(sandbox, product, phone, TypedLines(sys.stdin)).run(deposit)
-    else:
-        run_days(sandbox, product, phone, days=days, deposit=deposit)
 
 
 def _press_start(sandbox: Sandbox, product: Product) -> None:

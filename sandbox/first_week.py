@@ -55,7 +55,7 @@ def write(made: Page, folder: Path) -> None:
     """Write a page and its pictures, and remove the pictures of an earlier one."""
     pictures = folder / "pictures"
     pictures.mkdir(parents=True, exist_ok=True)
-    for old in pictures.glob("*.png"):
+    for old in pictures.glob("20*.png"):  # named by their day; others may have pictures here too
         old.unlink()
     for name, content in made.pictures.items():
         (pictures / name).write_bytes(content)
