@@ -14,6 +14,7 @@ from bot import limits
 from bot.backups import Rotation
 from bot.channels import Channel
 from bot.channels.telegram import TelegramChannel
+from bot.channels.telegram_request import BoundedRequest
 from bot.charts import Charts
 from bot.delivery import Pump
 from bot.limits import ActiveLimits
@@ -23,6 +24,7 @@ from bot.offers import Offers, Rules
 from bot.pace import StoppablePace
 from bot.polling import AnyApplication
 from bot.pulse import LONGEST_WORK, Part, Pulse
+from bot.rebalancing import Rebalancing
 from bot.records import Records
 from bot.reports import Reports
 from bot.rounds import Rounds
@@ -62,6 +64,10 @@ class Core:
     def offers(self) -> Offers:
         """Return the owner's way to invest."""
         return Offers(self.records, self.market, self.ports, self.rules)
+
+    def rebalancing(self) -> Rebalancing:
+        """Return the owner's way to rebalance."""
+        return Rebalancing(self.records, self.market, self.ports, self.rules)
 
     def reports(self) -> Reports:
         """Return the reports."""
@@ -140,7 +146,7 @@ def application(settings: Settings) -> tuple[AnyApplication, HTTPXRequest]:
         .token(settings.telegram.token.get_secret_value())
         .base_url(f"{origin}/bot")
         .base_file_url(f"{origin}/file/bot")
-        .request(HTTPXRequest(connection_pool_size=8))
+        .request(BoundedRequest(connection_pool_size=8))
         .get_updates_request(polling)
         .job_queue(JobQueue())
         .concurrent_updates(True)
@@ -168,6 +174,7 @@ def services(settings: Settings, core: Core, built: AnyApplication) -> Services:
         rules=core.rules,
         rounds=core.rounds(settings),
         offers=core.offers(),
+        rebalancing=core.rebalancing(),
         reports=core.reports(),
         trouble=Trouble(core.records, core.pace, settings.execution.tick_seconds),
         pump=Pump(

@@ -11,7 +11,8 @@ from decimal import Decimal
 
 from bot import run_story
 from core.activities import Activity
-from core.money import in_dollars
+from core.money import Cents, in_dollars
+from core.orders import Side
 from core.snapshots import Snapshot
 from storage.chronicle import OrderRecord, RunRecord
 
@@ -24,7 +25,20 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", 
 def runs(records: Iterable[RunRecord]) -> bytes:
     """Return every run, with what came of it; cash in dollars."""
     return _written(
-        ("run", "day", "routine", "number", "state", "cash", "bought", "allocation", "began", "ended", "outcome"),
+        (
+            "run",
+            "day",
+            "routine",
+            "number",
+            "state",
+            "cash",
+            "bought",
+            "sold",
+            "allocation",
+            "began",
+            "ended",
+            "outcome",
+        ),
         (
             (
                 one.id,
@@ -33,7 +47,8 @@ def runs(records: Iterable[RunRecord]) -> bytes:
                 one.run.key.number,
                 one.run.state,
                 in_dollars(one.run.cash),
-                in_dollars(sum(order.filled for order in one.run.orders)),
+                in_dollars(_filled(one, Side.BUY)),
+                in_dollars(_filled(one, Side.SELL)),
                 one.allocation_version,
                 one.opened_at,
                 one.ended_at,
@@ -49,7 +64,7 @@ def orders(records: Iterable[OrderRecord]) -> bytes:
     return _written(
         (
             *("order", "run", "day", "client_order_id", "broker_id", "sector", "symbol", "side"),
-            *("notional", "state", "filled_quantity", "filled_price", "filled", "reason"),
+            *("notional", "quantity", "state", "filled_quantity", "filled_price", "filled", "reason"),
         ),
         (
             (
@@ -62,6 +77,7 @@ def orders(records: Iterable[OrderRecord]) -> bytes:
                 one.order.intent.symbol,
                 one.order.intent.side,
                 in_dollars(one.order.intent.notional),
+                one.order.intent.quantity,
                 one.order.state,
                 one.order.filled_quantity,
                 one.order.filled_price,
@@ -86,6 +102,10 @@ def snapshots(known: Iterable[Snapshot]) -> bytes:
         ("day", "symbol", "quantity", "cost_basis", "value", "reconstructed"),
         (line for snapshot in known for line in _lines(snapshot)),
     )
+
+
+def _filled(record: RunRecord, side: Side) -> Cents:
+    return sum(order.filled for order in record.run.orders if order.intent.side is side)
 
 
 def _lines(snapshot: Snapshot) -> Iterable[tuple[Cell, ...]]:

@@ -81,7 +81,7 @@ class Offers:
         today = self._market.today(clock)
         window = schedule.tap_window(today) if today is not None else None
         if today is None or window is None or clock.now not in window:
-            return Refusal(_closed(clock, today))
+            return Refusal(closed(clock, today))
         if self._records.allocations.active() is None:
             return Refusal("Alpaca has not confirmed the funds of the allocation yet. Please try again in a moment.")
         runs = self._records.ledger.runs_on(Routine.INVEST, today.day)
@@ -129,7 +129,8 @@ def payload(key: RunKey, plan: Plan) -> dict[str, Any]:
     return {"day": key.day.isoformat(), "number": key.number, "intents": intents}
 
 
-def _closed(clock: MarketClock, today: TradingDay | None) -> str:
+def closed(clock: MarketClock, today: TradingDay | None) -> str:
+    """Return why nothing can be ordered by a tap now, as a sentence."""
     if today is not None and clock.is_open:
         closes = schedule.tap_window(today).closes.astimezone(NEW_YORK)
         return f"It is too close to the market's close: orders are sent until {closes:%H:%M} New York time."

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Self
 
+from core.rebalancing_rules import Rules
 from core.routines.invest import Target
 from core.strategies import CashStrategy, Strategy
 from storage import binding
 from storage.allocations import Allocations
 from storage.audit import Audit
 from storage.binding import Binding
-from storage.choices import Choices
+from storage.choices import Choices, ChoiceVersion
 from storage.confirmations import Confirmations
 from storage.control import Control
 from storage.database import Database
@@ -80,6 +81,22 @@ class Records:
     def set_strategy(self, strategy: Strategy, by: str, why: str, at: datetime) -> None:
         """Commit another strategy; it counts from the next run on."""
         self._strategies().set(CashStrategy(strategy), by, why, at)
+
+    def rebalancing(self) -> Rules:
+        """Return how the account is rebalanced: only when the owner asks, until that is changed."""
+        active = self.rebalancing_version()
+        return active.value if active is not None else Rules()
+
+    def rebalancing_version(self) -> ChoiceVersion[Rules] | None:
+        """Return the active rules of rebalancing with their number and time, None before the first were chosen."""
+        return next(iter(self._rebalancings().history(1)), None)
+
+    def replace_rebalancing(self, number: int, rules: Rules, by: str, why: str, at: datetime) -> bool:
+        """Commit other rules in the place of version `number` (0: none yet); False when others came meanwhile."""
+        return self._rebalancings().replace(number, rules, by, why, at) is not None
+
+    def _rebalancings(self) -> Choices[Rules]:
+        return Choices(self.database, self.account, "rebalance", Rules)
 
     def _strategies(self) -> Choices[CashStrategy]:
         return Choices(self.database, self.account, "strategy", CashStrategy)

@@ -9,9 +9,10 @@ from bot import offers
 from bot.acceptance import UnusableAllocation, accept_starting
 from bot.market import Market
 from bot.offers import FIRST_INVESTMENT, Rules
+from bot.rebalancing import Rebalancing
 from bot.records import Records, now
 from bot.reports import Reports
-from core import messages, schedule
+from core import messages, schedule, trouble_messages
 from core.allocation import Allocation
 from core.calendar import NEW_YORK, MarketClock, TradingDay
 from core.investing import Plan
@@ -44,6 +45,7 @@ class Rounds:
         self._ports = ports
         self._rules = rules
         self._reports = Reports(records, market, ports, rules)
+        self._rebalancing = Rebalancing(records, market, ports, rules)
         self._account_checked = False
         self._last_good: datetime | None = None
         self._trouble = ""
@@ -57,6 +59,8 @@ class Rounds:
         """
         clock, days, problems = self._catch_up()
         self._do_due(clock, days, problems)
+        if not problems and not self._records.ledger.unfinished():
+            self._isolated(lambda: self._rebalancing.look(clock, days), problems)
         self._end(clock, problems)
 
     def catch_up(self) -> None:
@@ -79,6 +83,7 @@ class Rounds:
         for run in self._records.ledger.unfinished():
             self._isolated(partial(self._carry_on, run), problems)
         self._isolated(lambda: self._say_missed(clock, days, since), problems)
+        self._isolated(lambda: self._rebalancing.say_missed(clock, days, since), problems)
         self._isolated(lambda: settling.follow(self._ports), problems)
         return clock, days, problems
 
@@ -112,8 +117,12 @@ class Rounds:
         return self._records.bind(self._ports.broker.account().account_id, clock.now).first_contact_at
 
     def _carry_on(self, run: Run) -> None:
+        if run.key.routine is Routine.REBUY:
+            # The run of its sales carries it on, and ends with it.
+            return
         log.info("run %s is carried on", run.key)
-        after = resume(run, self._rules.policy, self._ports)
+        rebalances = run.key.routine is Routine.REBALANCE
+        after = self._rebalancing.carry_on(run) if rebalances else resume(run, self._rules.policy, self._ports)
         doubt_key = f"doubt-{run.key.day}-{run.key.number}"
         if after.state.is_final:
             log.info("run %s is %s now", run.key, after.state)
@@ -123,7 +132,7 @@ class Rounds:
         self._looks[run.key] = self._looks.get(run.key, 0) + 1
         if self._looks[run.key] >= DOUBT_SAID_AFTER and self._records.ledger.may_send(run.key):
             why = next((order.reason for order in after.orders if order.reason), "Alpaca has not answered")
-            self._records.outbox.say(messages.in_doubt(after, why), now(), once_key=doubt_key)
+            self._records.outbox.say(trouble_messages.in_doubt(after, why), now(), once_key=doubt_key)
 
     def _do_due(self, clock: MarketClock, days: tuple[TradingDay, ...], problems: list[Exception]) -> None:
         since = self._records.first_start()

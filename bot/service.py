@@ -26,7 +26,7 @@ from bot.records import now
 from bot.services import Services
 from bot.settings import Settings
 from bot.turns import Turns
-from core import messages
+from core import trouble_messages
 
 log = logging.getLogger(__name__)
 
@@ -174,10 +174,10 @@ class _Service:
                 outbox.clear(TAKEN_KEY)
             case Refused.REVOKED:
                 # The delivery's own key: refused there too, it is said once.
-                alert = messages.channel_trouble("Telegram", refused.value, REMEDIES[refused])
+                alert = trouble_messages.channel_trouble("Telegram", refused.value, REMEDIES[refused])
                 outbox.say(alert, now(), once_key=f"channel-{name}", except_by=name)
             case Refused.TAKEN:
-                outbox.say(messages.chat_deaf(refused.value, REMEDIES[refused]), now(), once_key=TAKEN_KEY)
+                outbox.say(trouble_messages.chat_deaf(refused.value, REMEDIES[refused]), now(), once_key=TAKEN_KEY)
 
 
 class _Threads(ThreadPoolExecutor):
@@ -219,7 +219,7 @@ def add_handlers(application: AnyApplication, settings: Settings, services: Serv
 
 async def _last_words(pump: Pump, services: Services, error: Exception) -> None:
     log.error("stopping: %s", error)
-    alert, key = messages.stopped(str(error)), f"stopped-{type(error).__name__}"
+    alert, key = trouble_messages.stopped(str(error)), f"stopped-{type(error).__name__}"
     await asyncio.to_thread(services.records.outbox.say, alert, now(), once_key=key)
     await pump.flush(LAST_WORDS_SECONDS)
 

@@ -9,6 +9,7 @@ from bot.delivery import Pump
 from bot.limits import ActiveLimits
 from bot.market import Market
 from bot.offers import Offers, Rules
+from bot.rebalancing import Rebalancing
 from bot.records import Records
 from bot.reports import Reports
 from bot.rounds import Rounds
@@ -32,6 +33,7 @@ class Services:
     limits: ActiveLimits
     rounds: Rounds
     offers: Offers
+    rebalancing: Rebalancing
     reports: Reports
     trouble: Trouble
     pump: Pump

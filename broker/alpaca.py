@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from alpaca.common.exceptions import APIError
 from alpaca.trading.enums import AssetClass as AlpacaAssetClass
-from alpaca.trading.enums import OrderSide, QueryOrderStatus, TimeInForce
+from alpaca.trading.enums import OrderSide, OrderType, QueryOrderStatus, TimeInForce
 from alpaca.trading.requests import (
     GetAssetsRequest,
     GetCalendarRequest,
@@ -142,7 +142,7 @@ class Alpaca:
             closed = window.closes.astimezone(NEW_YORK)
             return NotSent(f"it was {now.astimezone(NEW_YORK):%H:%M}, and orders are sent only until {closed:%H:%M}")
         try:
-            answer = cast(Json, self._trading.submit_order(_request(intent)))
+            answer = cast(Json, self._trading.submit_order(request_of(intent)))
             return Accepted(translate.order(answer))
         except APIError as error:
             if error.status_code == 429:
@@ -212,7 +212,30 @@ class Alpaca:
             raise
 
 
-def _request(intent: OrderIntent) -> MarketOrderRequest:
+class _ForQuantity(MarketOrderRequest):
+    """An order whose quantity leaves as text: the SDK's own field is a float, which long quantities do not survive."""
+
+    exactly: str
+
+    def to_request_fields(self) -> dict[str, Any]:
+        """Return what is sent."""
+        fields: dict[str, Any] = super().to_request_fields()
+        return {**{name: value for name, value in fields.items() if name != "exactly"}, "qty": self.exactly}
+
+
+def request_of(intent: OrderIntent) -> MarketOrderRequest:
+    """Return an order as the SDK wants it: a purchase of dollars, a sale of a quantity."""
+    if intent.quantity is not None:
+        return _ForQuantity(
+            symbol=intent.symbol,
+            # It must not be missing; what is sent is exact.
+            qty=float(intent.quantity),
+            exactly=f"{intent.quantity:f}",
+            type=OrderType.MARKET,
+            side=OrderSide(intent.side.value),
+            time_in_force=TimeInForce(translate.time_in_force(intent.asset_class)),
+            client_order_id=intent.client_order_id,
+        )
     return MarketOrderRequest(
         symbol=intent.symbol,
         # The SDK takes a float; two decimals survive it exactly.

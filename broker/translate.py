@@ -59,6 +59,9 @@ def session(answer: Json) -> Session:
 
 def account(answer: Json, open_orders: Iterable[Json]) -> Account:
     """Translate GET /v2/account, with the open orders that its `cash` does not know of."""
+    if not isinstance(answer["id"], str):
+        # As text it would be the id of another account, over which the service would end.
+        raise TypeError("an account's id is text")
     crypto_status = answer.get("crypto_status") or "ACTIVE"
     return Account(
         account_id=str(answer["id"]),
@@ -90,7 +93,7 @@ def asset(answer: Json, price: Decimal | None) -> Asset:
 
 def order(answer: Json) -> BrokerOrder:
     """Translate an order."""
-    notional, price = answer.get("notional"), answer.get("filled_avg_price")
+    notional, quantity, price = (answer.get(name) for name in ("notional", "qty", "filled_avg_price"))
     state = _STATES.get(answer["status"], OrderState.ACCEPTED)
     if state is OrderState.FILLED and price is None:
         # The price of a fill can be a moment late: until it is there, the order is looked at again.
@@ -104,6 +107,7 @@ def order(answer: Json) -> BrokerOrder:
         state=state,
         filled_quantity=Decimal(answer.get("filled_qty") or 0),
         filled_price=None if price is None else Decimal(price),
+        quantity=None if quantity is None else Decimal(quantity),
     )
 
 

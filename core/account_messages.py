@@ -12,7 +12,7 @@ from core.allocation import percent
 from core.investing import Need
 from core.measures import Measure, NotMeasurable
 from core.money import Cents, in_dollars
-from core.orders import Order, OrderState
+from core.orders import Order, OrderState, Side
 from core.standing import Line, Standing
 from core.symbols import one_word
 
@@ -105,16 +105,27 @@ def cash(account: Account, free: Investable, needed: Need | None, limit: Cents |
 
 
 def orders(listed: Sequence[tuple[date, Order]]) -> Table:
-    """Return orders with the days of their runs as a table: what was asked for, what was bought, and at what price."""
+    """Return orders with the days of their runs as a table: what was asked for, what was filled, and at what price."""
     return Table(
-        ("Order", "Asked $", "Bought $", "Price $"),
+        ("Order", "Asked $", filled_column([order for _, order in listed]), "Price $"),
         tuple((f"{plurals.day(day)} {order_name(order)}", *order_figures(order)) for day, order in listed),
     )
 
 
+def filled_column(listed: Sequence[Order]) -> str:
+    """Return the name of the column of what orders filled."""
+    sides = {order.intent.side for order in listed}
+    return "Sold $" if sides == {Side.SELL} else "Filled $" if Side.SELL in sides else "Bought $"
+
+
 def order_name(order: Order) -> str:
-    """Return an order's symbol and state: `VOO, filled`."""
-    return f"{one_word(order.intent.symbol)}, {STATES[order.state]}"
+    """Return an order's symbol and state: `VOO, filled`; a sale's with how much of it: `Sale of 1.5 VOO, filled`."""
+    symbol, state = one_word(order.intent.symbol), STATES[order.state]
+    if order.intent.side is Side.SELL:
+        quantity = order.intent.quantity
+        amount = f"{quantity.normalize():f} " if quantity is not None else ""
+        return f"Sale of {amount}{symbol}, {state}"
+    return f"{symbol}, {state}"
 
 
 def order_figures(order: Order) -> tuple[str, str, str]:

@@ -14,6 +14,7 @@ from core.investing import LimitReached, Plan, Skip
 from core.money import Cents
 from core.orders import LookUp, Order, OrderIntent, Submission
 from core.positions import Position, Quote
+from core.rebalancing_plan import Undertaking
 from core.runs import Run, RunKey, RunState
 from core.schedule import Window
 from core.snapshots import Snapshot
@@ -96,10 +97,12 @@ class Ledger(Protocol):
         limit: Cents | None,
         at: datetime,
         remarks: tuple[str, ...] = (),
+        undertaking: Undertaking | None = None,
     ) -> Run | LimitReached:
         """Commit a run, its plan and every intent, if the day's orders stay within `limit` (None: no limit).
 
-        The limit is checked in the same transaction. Intents that the plan knows to fail are stored as rejected.
+        The limit is checked in the same transaction. Intents that the plan knows to fail are stored as rejected. With
+        an `undertaking` the run is the first half of a rebalancing.
         Raises an error when the run is there already.
         """
 
@@ -112,8 +115,19 @@ class Ledger(Protocol):
     def record(self, key: RunKey, order: Order) -> None:
         """Commit what became of an order of the run."""
 
-    def finish(self, key: RunKey, state: RunState, alert: Alert, *, at: datetime) -> None:
-        """Commit a run's end with its alert and the alert's deliveries, all or nothing."""
+    def undertaking(self, key: RunKey) -> Undertaking | None:
+        """Return what a rebalancing set out to do, None for any other run."""
+
+    def finish(
+        self,
+        key: RunKey,
+        state: RunState,
+        alert: Alert,
+        *,
+        at: datetime,
+        also: Sequence[tuple[RunKey, RunState]] = (),
+    ) -> None:
+        """Commit a run's end with its alert and the alert's deliveries, all or nothing; other runs may end with it."""
 
     def skip(self, key: RunKey, skip: Skip, alert: Alert, *, cash: Cents, at: datetime) -> None:
         """Commit a run that ended before any order, with why and its alert, all or nothing."""
@@ -139,6 +153,9 @@ class Ledger(Protocol):
     def filled_since(self, day: date) -> tuple[Order, ...]:
         """Return the orders of runs from a day on of which anything was filled, oldest first."""
 
+    def fills_since(self, day: date) -> tuple[tuple[date, Order], ...]:
+        """Return the same orders as `filled_since`, each with the day of its run."""
+
     def open_orders(self) -> tuple[tuple[RunKey, Order], ...]:
         """Return the orders of finished runs that are not final yet, oldest first."""
 
@@ -146,7 +163,10 @@ class Ledger(Protocol):
         """Commit what became of orders after their run ended, with its alert, all or nothing."""
 
     def spent_on(self, account: str, day: date) -> Cents:
-        """Return what the day's orders have taken or may still take, in cents."""
+        """Return what the day's orders have taken or may still take, in cents.
+
+        What a rebalancing buys is paid by what it sold, and does not count.
+        """
 
 
 class Pace(Protocol):

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import assert_never
 
 from core.activities import Activity, ActivityKind
+from core.money import round_to_cents
 from core.orders import BrokerOrder, Order, OrderIntent, Side, adopted
 from core.positions import Position
 from core.runs import RunKey
@@ -102,18 +103,24 @@ def orders(
 def run_of(order: BrokerOrder, account: str) -> RunKey | None:
     """Return the run that an order belongs to by its id; None when the order is none that Allocator can have made."""
     parts = re.fullmatch(rf"{re.escape(account)}-(\d{{8}})-([a-z_]+)-(\d+)-.+", order.client_order_id)
-    if parts is None or order.notional is None or order.side != Side.BUY:
+    amounts = {Side.BUY.value: order.notional, Side.SELL.value: order.quantity}
+    if parts is None or amounts.get(order.side) is None:
         return None
     try:
         key = RunKey(account, Routine(parts[2]), date.fromisoformat(parts[1]), int(parts[3]))
-        return key if key.client_order_id(order.symbol) == order.client_order_id else None
+        return key if key.client_order_id(order.symbol, Side(order.side)) == order.client_order_id else None
     except ValueError:
         return None
 
 
 def recorded_late(found: BrokerOrder, sector: str) -> Order:
     """Return an order of ours, which `run_of` knows, as the ledger would have it."""
-    intent = OrderIntent(found.client_order_id, sector, found.symbol, found.notional or 0)
+    if found.side == Side.SELL:
+        # What it was worth when it was planned is not known; what it brought is the best guess.
+        worth = max(1, round_to_cents(found.filled_quantity * (found.filled_price or 0)))
+        intent = OrderIntent(found.client_order_id, sector, found.symbol, worth, Side.SELL, found.quantity)
+    else:
+        intent = OrderIntent(found.client_order_id, sector, found.symbol, found.notional or 0)
     return adopted(Order(intent), found)
 
 
@@ -133,7 +140,11 @@ def holdings(
             of_order[activity.order_id] += activity.quantity
     for order in recorded:
         if order.broker_id is not None:
-            sums[order.intent.symbol].fresh += max(Decimal(0), order.filled_quantity - of_order[order.broker_id])
+            unlisted = max(Decimal(0), order.filled_quantity - abs(of_order[order.broker_id]))
+            if order.intent.side is Side.SELL:
+                sums[order.intent.symbol].gone += unlisted
+            else:
+                sums[order.intent.symbol].fresh += unlisted
     shown: defaultdict[str, Decimal] = defaultdict(Decimal)
     for position in positions:
         shown[position.symbol] += position.quantity
@@ -172,12 +183,13 @@ def is_grave(difference: Difference) -> bool:
 
 @dataclass(slots=True)
 class _Sum:
-    """What the books add up to for one symbol: activities, and our fills that are no activities yet (`fresh`)."""
+    """What the books add up to for one symbol: activities, and our fills that are none yet (`fresh`; `gone`: sold)."""
 
     listed: Decimal = Decimal(0)
     bought: Decimal = Decimal(0)
     fees: Decimal = Decimal(0)
     fresh: Decimal = Decimal(0)
+    gone: Decimal = Decimal(0)
     is_unsure: bool = False
 
     def count(self, activity: Activity) -> None:
@@ -191,14 +203,14 @@ class _Sum:
                 self.bought += max(Decimal(0), activity.quantity)
 
     def compared(self, symbol: str, shown: Decimal) -> HoldingDiffers | None:
-        expected = self.listed + self.fresh
+        expected = self.listed + self.fresh - self.gone
         is_coin = asset_class(symbol) is AssetClass.CRYPTO
         fee = (self.bought + self.fresh) * _COIN_FEE - self.fees if is_coin else Decimal(0)
         if expected - max(Decimal(0), fee) - _DUST <= shown <= expected + _DUST:
             return None
         if self.is_unsure:
             why = "An activity that changes holdings in a way Allocator cannot reckon with touched it"
-        elif 0 < expected - shown <= self.fresh + _DUST:
+        elif 0 < expected - shown <= self.fresh + _DUST or 0 < shown - expected <= self.gone + _DUST:
             why = "Alpaca's list can lag fills by seconds"
         else:
             why = ""

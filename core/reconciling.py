@@ -35,8 +35,9 @@ def lagging(
 
     `filled` are the orders since the end of `before`, the last snapshot ahead of the first of them, None when there is
     none; `activities` are the account's, older ones too. A symbol must show what it showed then, with what our orders
-    and all other trades since made of it, less a coin's fee. What is missing is never more than our orders bought, and
-    what is too much never more than they sold; a symbol that a corporate or an unknown activity touched since is not judged.
+    and all other trades since made of it, less a coin's fee. What is missing is never more than our orders bought. A
+    symbol that shows more than our sales explain, or that a corporate or an unknown activity touched since, is not
+    judged.
     """
     shown = {position.symbol: position.quantity for position in positions}
     held = {holding.symbol: holding.quantity for holding in before.holdings} if before else {}
@@ -56,9 +57,9 @@ def lagging(
         bought, sold = _quantity(orders, Side.BUY), _quantity(orders, Side.SELL)
         arriving = bought * (1 - _COIN_FEE) if asset_class(symbol) is AssetClass.CRYPTO else bought
         expected = held.get(symbol, Decimal(0)) + others[symbol] + arriving - sold
-        lacking = max(-sold, min(arriving, expected - shown.get(symbol, Decimal(0))))
+        lacking = min(arriving, expected - shown.get(symbol, Decimal(0)))
         # A coin's fee is at most what was reckoned with, so a little more than expected is no sale that does not show.
-        unseen = lacking > _DUST or -lacking > _DUST + bought - arriving
+        unseen = lacking > _DUST or _DUST + bought - arriving < -lacking <= _DUST + sold
         if unseen and symbol not in unsure:
             found.append(Missing(symbol, lacking, _price(orders)))
     return tuple(found)

@@ -6,6 +6,7 @@ from sqlmodel import Session, col, select
 
 from core.money import Cents
 from core.orders import Order, OrderState
+from core.rebalancing_plan import Undertaking
 from core.runs import Run, RunKey, RunState
 from core.schedule import Routine
 from storage import rows
@@ -19,6 +20,8 @@ _FINAL = tuple(state for state in RunState if state.is_final)
 # What is not final is few among very many: listed, not negated, and sorted only after it was read, so that SQLite goes
 # by the index of states. Asked for an order by id, it reads the account's whole history in that order instead.
 _RUNNING = tuple(state for state in RunState if not state.is_final)
+# By their names, because SQLite leaves the index of days for "all but one".
+_SPENDING = tuple(routine for routine in Routine if routine is not Routine.REBUY)
 _OPEN_ORDER = tuple(state for state in OrderState if not state.is_final)
 
 
@@ -35,6 +38,28 @@ class History(AccountRecords):
         """Return why a run ended before any order, None when it did not. Raises NoSuchRun."""
         with self._database.reading() as session:
             return self._existing(session, key).outcome
+
+    def undertaking(self, key: RunKey) -> Undertaking | None:
+        """Return what a rebalancing set out to do, None for any other run. Raises NoSuchRun."""
+        with self._database.reading() as session:
+            return self._existing(session, key).undertaking
+
+    def last_day(
+        self, routine: Routine, *, number: int | None = None, ordering: bool = False, before: date | None = None
+    ) -> date | None:
+        """Return the day of a routine's latest run, None when there is none.
+
+        `number`: of those with this one; `ordering`: of those that came to orders; `before`: of those of earlier days.
+        """
+        latest = select(col(RunRow.day)).where(RunRow.account == self._account, RunRow.routine == routine)
+        if number is not None:
+            latest = latest.where(RunRow.number == number)
+        if before is not None:
+            latest = latest.where(RunRow.day < before)
+        if ordering:
+            latest = latest.where(select(OrderRow.id).where(OrderRow.run_id == RunRow.id).exists())
+        with self._database.reading() as session:
+            return session.exec(latest.order_by(col(RunRow.day).desc()).limit(1)).first()
 
     def runs_on(self, routine: Routine, day: date) -> tuple[Run, ...]:
         """Return a routine's runs of a day, by number."""
@@ -99,13 +124,17 @@ class History(AccountRecords):
 
     def filled_since(self, day: date) -> tuple[Order, ...]:
         """Return the orders of runs from a day on of which anything was filled, oldest first."""
+        return tuple(order for _, order in self.fills_since(day))
+
+    def fills_since(self, day: date) -> tuple[tuple[date, Order], ...]:
+        """Return the same orders as `filled_since`, each with the day of its run."""
         with self._database.reading() as session:
             found = session.exec(
-                select(OrderRow)
+                select(RunRow, OrderRow)
                 .where(OrderRow.run_id == RunRow.id, RunRow.account == self._account, RunRow.day >= day)
                 .order_by(col(RunRow.day), col(OrderRow.id))
             )
-            return tuple(rows.order_of(row) for row in found if row.filled_quantity > 0)
+            return tuple((run.day, rows.order_of(row)) for run, row in found if row.filled_quantity > 0)
 
     def spent_on(self, account: str, day: date) -> Cents:
         """Return what the day's orders have taken or may still take, in cents."""
@@ -132,8 +161,16 @@ class History(AccountRecords):
 
 
 def spent(session: Session, account: str, day: date) -> Cents:
-    """Return, within a transaction, what an account's orders of a day have taken or may still take, in cents."""
+    """Return, within a transaction, what an account's orders of a day have taken or may still take, in cents.
+
+    What a rebalancing buys is paid by what it sold, and does not count.
+    """
     found = session.exec(
-        select(OrderRow).where(OrderRow.run_id == RunRow.id, RunRow.account == account, RunRow.day == day)
+        select(OrderRow).where(
+            OrderRow.run_id == RunRow.id,
+            RunRow.account == account,
+            RunRow.day == day,
+            col(RunRow.routine).in_(_SPENDING),
+        )
     )
     return sum(rows.order_of(row).committed for row in found)

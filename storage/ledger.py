@@ -9,6 +9,7 @@ from core.alerts import Alert
 from core.investing import LimitReached, Plan, Skip
 from core.money import Cents
 from core.orders import Order
+from core.rebalancing_plan import Undertaking
 from core.runs import Run, RunKey, RunState
 from core.schedule import Window
 from core.snapshots import Snapshot
@@ -41,6 +42,7 @@ class SqlLedger(History, Chronicle, Bookkeeping):
         limit: Cents | None,
         at: datetime,
         remarks: tuple[str, ...] = (),
+        undertaking: Undertaking | None = None,
     ) -> Run | LimitReached:
         """Commit a run, its plan and every intent, if the day's orders stay within `limit` (None: no limit).
 
@@ -64,6 +66,7 @@ class SqlLedger(History, Chronicle, Bookkeeping):
                 window_closes=window.closes,
                 opened_at=at,
                 remarks=remarks,
+                undertaking=undertaking,
             )
             session.add(run)
             session.flush()
@@ -94,16 +97,27 @@ class SqlLedger(History, Chronicle, Bookkeeping):
         with self._database.writing() as session:
             self._write_down(session, key, order)
 
-    def finish(self, key: RunKey, state: RunState, alert: Alert, *, at: datetime) -> None:
-        """Commit a run's end with its alert and the alert's deliveries, all or nothing.
+    def finish(
+        self,
+        key: RunKey,
+        state: RunState,
+        alert: Alert,
+        *,
+        at: datetime,
+        also: Sequence[tuple[RunKey, RunState]] = (),
+    ) -> None:
+        """Commit a run's end with its alert and the alert's deliveries, all or nothing; other runs may end with it.
 
         Raises NoSuchRun, RunEnded, or WrongState for a state that is not final.
         """
-        if not state.is_final:
-            raise WrongState(key, state)
+        ends = ((key, state), *also)
+        for one, its in ends:
+            if not its.is_final:
+                raise WrongState(one, its)
         with self._database.writing() as session:
-            run = self._running(session, key, state)
-            run.state, run.ended_at = state, at
+            for one, its in ends:
+                run = self._running(session, one, its)
+                run.state, run.ended_at = its, at
             self._say(session, alert, at)
 
     def skip(self, key: RunKey, skip: Skip, alert: Alert, *, cash: Cents, at: datetime) -> None:

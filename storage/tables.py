@@ -12,6 +12,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKeyConstraint, Index, MetaD
 from sqlmodel import Field, SQLModel
 
 from core.orders import OrderState, Side
+from core.rebalancing_plan import Undertaking
 from core.runs import LONGEST_CLIENT_ORDER_ID, RunState
 from storage.outcomes import KINDS, Outcome
 from storage.types import AsJson, Exact, Instant, OneOf
@@ -120,6 +121,7 @@ class RunRow(Row, table=True):
     window_closes: datetime | None = Field(default=None, sa_type=Instant)
     outcome: Outcome | None = Field(default=None, sa_type=OneOf(KINDS))
     remarks: tuple[str, ...] | None = Field(default=None, sa_type=AsJson(tuple[str, ...]))
+    undertaking: Undertaking | None = Field(default=None, sa_type=AsJson(Undertaking))
     opened_at: datetime = Field(sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
 

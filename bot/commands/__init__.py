@@ -14,6 +14,7 @@ from bot.commands import (
     ordering,
     pausing,
     previewing,
+    rebalancing,
     remembering,
     reports,
     status,
@@ -26,6 +27,7 @@ _WORK = (
     *allocating.COMMANDS,
     *previewing.COMMANDS,
     *investing.COMMANDS,
+    *rebalancing.COMMANDS,
     *pausing.COMMANDS,
     *holdings.COMMANDS,
     *ordering.COMMANDS,
@@ -42,6 +44,7 @@ COMMANDS: tuple[Command, ...] = in_order((*basics.start_and_help(_WORK), *_WORK)
 QUESTIONS: dict[str, Question] = {
     **allocating.QUESTIONS,
     **investing.QUESTIONS,
+    **rebalancing.QUESTIONS,
     **limiting.QUESTIONS,
     **strategizing.QUESTIONS,
 }
@@ -49,6 +52,7 @@ TAPS: dict[str, Handle] = {
     **allocating.TAPS,
     **status.TAPS,
     **ordering.TAPS,
+    **rebalancing.TAPS,
     **remembering.TAPS,
     **alerting.TAPS,
     **auditing.TAPS,

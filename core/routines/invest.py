@@ -29,13 +29,14 @@ from core.symbols import AssetClass
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the owner's limits say about investing: cents, and seconds for `fill_patience`."""
+    """What the owner's limits say about investing: cents, and seconds for `fill_patience` and `sale_patience`."""
 
     reserve: Reserve
     minimums: Minimums
     max_per_day: Cents | None
     max_per_order: Cents | None = None
     fill_patience: float = 10.0
+    sale_patience: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)

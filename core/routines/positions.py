@@ -26,10 +26,14 @@ def shown_positions(ports: Ports) -> tuple[tuple[Position, ...], tuple[str, ...]
     """
     known = ports.ledger.snapshots()
     before = known[-1] if known else None
-    filled = ports.ledger.filled_since(before.day + timedelta(days=1) if before else date.min)
+    dated = ports.ledger.fills_since(before.day if before else date.min)
+    filled = [order for day, order in dated if before is None or day > before.day]
+    # What our own orders of its day sold is in the snapshot, which comes after the close.
+    in_snapshot = {order.broker_id for day, order in dated if before is not None and day == before.day}
     positions = ports.broker.positions()
     pauses = iter(LAG_PAUSES)
-    while missing := reconciling.lagging(positions, filled, ports.ledger.activities(), before):
+    activities = [one for one in ports.ledger.activities() if one.order_id is None or one.order_id not in in_snapshot]
+    while missing := reconciling.lagging(positions, filled, activities, before):
         pause = next(pauses, None)
         if pause is None or ports.pace.wait(pause):
             symbols = ", ".join(one.symbol for one in missing)

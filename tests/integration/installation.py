@@ -13,6 +13,7 @@ import trustme
 from bot.market import Market
 from bot.offers import Offers, Rules
 from bot.pace import StoppablePace
+from bot.rebalancing import Rebalancing
 from bot.records import Records, now
 from bot.rounds import Rounds
 from bot.trouble import Trouble
@@ -43,6 +44,7 @@ class Installation:
     records: Records
     rounds: Rounds
     offers: Offers
+    rebalancing: Rebalancing
     trouble: Trouble
 
     def set_clock(self, hour: int, minute: int, day: int = 23) -> None:
@@ -106,13 +108,15 @@ def installed(
         pace = StoppablePace()
         ports = Ports(broker(gateway), records.ledger, pace)
         market = Market(gateway, pace)
-        rules = Rules(lambda: Policy(reserve=ReserveAmount(0), minimums=Minimums(100, 1000), max_per_day=None), live)
+        policy = Policy(ReserveAmount(0), Minimums(100, 1000), None, sale_patience=3)
+        rules = Rules(lambda: policy, live)
         try:
             yield Installation(
                 sandbox,
                 records,
                 Rounds(records, market, ports, rules, Allocation(sectors)),
                 Offers(records, market, ports, rules),
+                Rebalancing(records, market, ports, rules),
                 Trouble(records, pace, tick_seconds=0.05),
             )
         finally:

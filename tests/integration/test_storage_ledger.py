@@ -27,6 +27,7 @@ from core.investing import (
     LimitReached,
     NoNewCash,
     NotEnoughCash,
+    NotRebalanced,
     Paused,
     Plan,
     Skip,
@@ -162,6 +163,7 @@ SKIPS: Sequence[Skip] = (
     Declined(25_000),
     ValueUnknown(("IJH", "BTC/USD"), 25_000),
     CapTooLow(50, "Crypto", 10_00, 25_000),
+    NotRebalanced("Every sector is within its band."),
 )
 
 

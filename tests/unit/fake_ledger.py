@@ -9,8 +9,9 @@ from core.alerts import Alert
 from core.investing import LimitReached, Plan, Skip
 from core.money import Cents
 from core.orders import Order, OrderState
+from core.rebalancing_plan import Undertaking
 from core.runs import Run, RunKey, RunState
-from core.schedule import Window
+from core.schedule import Routine, Window
 from core.snapshots import Snapshot
 from tests.unit.fakes import Events
 
@@ -27,6 +28,7 @@ class FakeLedger:
     runs: dict[RunKey, Run] = field(default_factory=dict)
     said: list[Alert] = field(default_factory=list)
     skips: dict[RunKey, Skip] = field(default_factory=dict)
+    undertakings: dict[RunKey, Undertaking] = field(default_factory=dict)
     known: dict[str, Activity] = field(default_factory=dict)
     days: dict[date, Snapshot] = field(default_factory=dict)
     spent_elsewhere: Cents = 0
@@ -46,6 +48,7 @@ class FakeLedger:
         limit: Cents | None,
         at: datetime,
         remarks: tuple[str, ...] = (),
+        undertaking: Undertaking | None = None,
     ) -> Run | LimitReached:
         """Store a run with its intents, within the limit."""
         self.events.step("ledger opened")
@@ -60,6 +63,8 @@ class FakeLedger:
             for intent in plan.intents
         )
         self.runs[key] = Run(key, RunState.PLANNED, plan.free_cash, window, orders, remarks)
+        if undertaking is not None:
+            self.undertakings[key] = undertaking
         return self.runs[key]
 
     def may_send(self, key: RunKey) -> bool:
@@ -83,12 +88,25 @@ class FakeLedger:
         self.events.step(f"ledger has {order.intent.client_order_id} {order.state}")
         self._write_down(key, order)
 
-    def finish(self, key: RunKey, state: RunState, alert: Alert, *, at: datetime) -> None:
-        """End a run and say so."""
+    def undertaking(self, key: RunKey) -> Undertaking | None:
+        """Return what a rebalancing set out to do."""
+        return self.undertakings.get(key)
+
+    def finish(
+        self,
+        key: RunKey,
+        state: RunState,
+        alert: Alert,
+        *,
+        at: datetime,
+        also: Sequence[tuple[RunKey, RunState]] = (),
+    ) -> None:
+        """End a run, and others with it, and say so."""
         self.events.step(f"ledger {state}")
-        if not state.is_final or self._running(key).state.is_final:
-            raise IllegalTransition(f"{self.runs[key].state} to {state}")
-        self.runs[key] = replace(self.runs[key], state=state)
+        for one, its in ((key, state), *also):
+            if not its.is_final or self._running(one).state.is_final:
+                raise IllegalTransition(f"{self.runs[one].state} to {its}")
+            self.runs[one] = replace(self.runs[one], state=its)
         self.said.append(alert)
 
     def skip(self, key: RunKey, skip: Skip, alert: Alert, *, cash: Cents, at: datetime) -> None:
@@ -132,9 +150,13 @@ class FakeLedger:
         return tuple(self.days[day] for day in sorted(self.days) if since is None or day >= since)
 
     def filled_since(self, day: date) -> tuple[Order, ...]:
-        """Return what was bought from a day on."""
+        """Return what was traded from a day on."""
+        return tuple(order for _, order in self.fills_since(day))
+
+    def fills_since(self, day: date) -> tuple[tuple[date, Order], ...]:
+        """Return what was traded from a day on, and when."""
         runs = sorted((run for run in self.runs.values() if run.key.day >= day), key=lambda run: run.key.day)
-        return tuple(order for run in runs for order in run.orders if order.filled_quantity > 0)
+        return tuple((run.key.day, order) for run in runs for order in run.orders if order.filled_quantity > 0)
 
     def open_orders(self) -> tuple[tuple[RunKey, Order], ...]:
         """Return what finished runs left open."""
@@ -150,7 +172,11 @@ class FakeLedger:
 
     def spent_on(self, account: str, day: date) -> Cents:
         """Return what the day has taken."""
-        mine = [run for run in self.runs.values() if (run.key.account, run.key.day) == (account, day)]
+        mine = [
+            run
+            for run in self.runs.values()
+            if (run.key.account, run.key.day) == (account, day) and run.key.routine is not Routine.REBUY
+        ]
         return self.spent_elsewhere + sum(order.committed for run in mine for order in run.orders)
 
     def _must_be_new(self, key: RunKey) -> None:

@@ -19,6 +19,7 @@ from core.orders import (
     OrderIntent,
     OrderState,
     Rejected,
+    Side,
     Submission,
     TurnedAway,
     Unknown,
@@ -196,10 +197,11 @@ class FakeBroker:
             intent.client_order_id,
             intent.symbol,
             intent.side,
-            intent.notional,
+            None if intent.side is Side.SELL else intent.notional,
             OrderState.ACCEPTED,
             Decimal(0),
             None,
+            intent.quantity,
         )
         self.held.append(order)
         return order
@@ -249,5 +251,5 @@ class FakeBroker:
 def _progressed(order: BrokerOrder, state: OrderState) -> BrokerOrder:
     if state is not OrderState.FILLED:
         return replace(order, state=state)
-    bought = in_dollars(order.notional or 0)
-    return replace(order, state=state, filled_quantity=bought, filled_price=Decimal(1))
+    traded = in_dollars(order.notional or 0) if order.quantity is None else order.quantity
+    return replace(order, state=state, filled_quantity=traded, filled_price=Decimal(1))

@@ -14,6 +14,7 @@ from core.orders import (
     OrderState,
     Rejected,
     Submission,
+    TurnedAway,
     Unknown,
     adopted,
     after,
@@ -50,6 +51,11 @@ def test_an_accepted_order_is_open_under_the_broker_s_id() -> None:
 )
 def test_every_other_answer_keeps_its_reason(answer: Submission, state: OrderState) -> None:
     assert after(PLANNED, answer) == replace(PLANNED, state=state, reason="too small")
+
+
+@pytest.mark.parametrize("order", [PLANNED, after(PLANNED, Unknown("no answer in time"))])
+def test_an_order_that_is_turned_away_is_as_it_was(order: Order) -> None:
+    assert after(order, TurnedAway(60)) == order
 
 
 def test_an_order_that_is_found_after_all_loses_its_doubt() -> None:

@@ -61,6 +61,11 @@ def test_an_account_that_may_not_trade_says_why(change: dict[str, Any], trouble:
     assert translate.account(ACCOUNT | change, []).trouble == trouble
 
 
+def test_an_id_that_is_no_text_is_not_the_id_of_another_account() -> None:
+    with pytest.raises(TypeError, match="an account's id is text"):
+        translate.account(ACCOUNT | {"id": 7}, [])
+
+
 def test_crypto_can_be_closed_by_itself() -> None:
     account = translate.account(ACCOUNT | {"crypto_status": "INACTIVE"}, [])
     assert (account.trouble, account.crypto_trouble) == (None, "the account's crypto status is INACTIVE")
