@@ -106,9 +106,9 @@ def test_what_makes_no_sense_is_refused(cash: int, values: dict[str, int], weigh
 
 
 def _seconds(values: Mapping[str, int], weights: Mapping[str, int]) -> float:
-    began = time.perf_counter()
+    began = time.thread_time()
     water_fill(10**9, values, weights)
-    return time.perf_counter() - began
+    return time.thread_time() - began
 
 
 def _exact(cash: int, values: Mapping[str, int], weights: Mapping[str, int]) -> dict[str, Fraction]:
