@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from telegram.error import TelegramError
-
 from bot.channels.telegram import CANCEL, CONFIRM, buttons
 from bot.chat import Chat, Handle
 from bot.records import now
@@ -134,7 +132,7 @@ async def _begin(chat: Chat, question: Question) -> None:
     if question.working:
         try:
             await chat.show(question.working)
-        except TelegramError as error:
+        except Exception as error:  # noqa: BLE001  the library stumbles over answers of wrong types in ways of its own
             log.info("it could not be shown that a tap is acted on: %s", type(error).__name__)
 
 

@@ -8,7 +8,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox.denials import denial
-from sandbox.faults import Answer, Denial, Ending, Faults, Hang, RequestFault, Reset, Slow, Truncate
+from sandbox.faults import Answer, Denial, Drip, Ending, Faults, Hang, RequestFault, Reset, Slow, Surprising, Truncate
+from sandbox.surprising import surprising
 
 RESET_EXTENSION = "sandbox.reset"
 """The ASGI extension by which a listener lets its application cut the request's connection by RST."""
@@ -46,19 +47,33 @@ class FaultMiddleware:
                 if fault.after_acting:
                     await self._act(body, scope, receive)
                 await _wait_until_gone(receive)
+            case Reset():
+                if fault.after_acting:
+                    await self._act(body, scope, receive)
+                await _reset(scope, receive)
+            case _:
+                await self._spoil(fault, body, scope, receive, send)
+
+    async def _spoil(
+        self, fault: Slow | Truncate | Drip | Surprising, body: bytes, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Let the stand-in act, and its answer come late, in part or strange."""
+        match fault:
             case Slow():
                 seconds = fault.delay.total_seconds()
                 await asyncio.sleep(0 if fault.after_acting else seconds)
                 answered = await self._act(body, scope, receive)
                 await asyncio.sleep(seconds if fault.after_acting else 0)
                 await _send_all(answered, send)
-            case Reset():
-                if fault.after_acting:
-                    await self._act(body, scope, receive)
-                await _reset(scope, receive)
             case Truncate():
                 answered = await self._act(body, scope, receive)
                 await _send_half(answered, fault.ending, scope, receive, send)
+            case Drip():
+                answered = await self._act(body, scope, receive)
+                await _send_drops(answered, fault.pause.total_seconds(), receive, send)
+            case Surprising():
+                answered = await self._act(body, scope, receive)
+                await _send_all(_rewritten(answered, lambda body: surprising(body, fault.surprise)), send)
 
     async def _act(self, body: bytes, scope: Scope, receive: Receive) -> list[Message]:
         """Let the stand-in act, and return what it would have answered."""
@@ -91,16 +106,46 @@ async def _send_all(messages: Iterable[Message], send: Send) -> None:
 
 async def _send_half(answered: list[Message], ending: Ending, scope: Scope, receive: Receive, send: Send) -> None:
     """Send the first half of an answer's body; a body that stays unfinished makes the server close."""
-    start, *parts = answered
-    body = b"".join(part.get("body", b"") for part in parts)
+    start, body = _parts(answered)
     half = body[: len(body) // 2]
     if ending is Ending.COMPLETE:
-        others = [(name, value) for name, value in start["headers"] if name != b"content-length"]
-        start = {**start, "headers": [*others, (b"content-length", str(len(half)).encode())]}
+        start = _with_length(start, len(half))
     await send(start)
     await send({"type": "http.response.body", "body": half, "more_body": ending is not Ending.COMPLETE})
     if ending is Ending.RESET:
         await _reset(scope, receive)
+
+
+async def _send_drops(answered: list[Message], pause: float, receive: Receive, send: Send) -> None:
+    """Send an answer's headers, and blanks in place of its body until the caller leaves."""
+    start, _ = _parts(answered)
+    # Without a length the body is sent in chunks, which may go on for ever.
+    await send(_with_length(start, None))
+    gone = asyncio.ensure_future(_wait_until_gone(receive))
+    try:
+        while not gone.done():
+            await send({"type": "http.response.body", "body": b" ", "more_body": True})
+            await asyncio.wait({gone}, timeout=pause)
+    finally:
+        gone.cancel()
+
+
+def _rewritten(answered: list[Message], rewrite: Callable[[bytes], bytes]) -> Iterable[Message]:
+    start, body = _parts(answered)
+    written = rewrite(body)
+    return _with_length(start, len(written)), {"type": "http.response.body", "body": written, "more_body": False}
+
+
+def _parts(answered: list[Message]) -> tuple[Message, bytes]:
+    start, *parts = answered
+    return start, b"".join(part.get("body", b"") for part in parts)
+
+
+def _with_length(start: Message, length: int | None) -> Message:
+    """Return the headers with another length of the body, or with none."""
+    others = [(name, value) for name, value in start["headers"] if name != b"content-length"]
+    told = [] if length is None else [(b"content-length", str(length).encode())]
+    return {**start, "headers": [*others, *told]}
 
 
 async def _reset(scope: Scope, receive: Receive) -> None:

@@ -71,11 +71,36 @@ class Truncate:
 
 
 @dataclass(frozen=True, slots=True)
+class Drip:
+    """Act, and let the answer begin and never end: every `pause` a byte, until the caller or the server goes away.
+
+    The bytes are blanks, which JSON allows before its first word. A time-out that begins anew with each byte, as that
+    of requests and of httpx does, never passes.
+    """
+
+    pause: timedelta
+
+
+class Surprise(Enum):
+    """What is strange about an answer that is JSON as it should be."""
+
+    TYPES = "numbers where text belongs, lists where objects do"
+    WORDS = "a status, or a kind of chat, that nobody knows"
+
+
+@dataclass(frozen=True, slots=True)
+class Surprising:
+    """Act, and send the answer with this about it."""
+
+    surprise: Surprise
+
+
+@dataclass(frozen=True, slots=True)
 class Refuse:
     """Refuse every connection to the service's port, and cut those there are, until cleared."""
 
 
-RequestFault = Answer | Denial | Hang | Slow | Reset | Truncate
+RequestFault = Answer | Denial | Hang | Slow | Reset | Truncate | Drip | Surprising
 # A further kind is a further class here and a further case in sandbox.failing.
 Fault = RequestFault | Refuse
 
@@ -101,6 +126,10 @@ CATALOGUE: Mapping[str, Fault] = MappingProxyType(
         "empty_200": Answer(200, after_acting=True),
         "truncated_body": Truncate(Ending.CLOSED),
         "truncated_json": Truncate(Ending.COMPLETE),
+        # Well within every time-out between two bytes.
+        "slow_body": Drip(timedelta(seconds=0.2)),
+        "wrong_types": Surprising(Surprise.TYPES),
+        "unknown_enum": Surprising(Surprise.WORDS),
     }
 )
 """One fault of each kind, by the name that the control address takes too."""

@@ -11,7 +11,7 @@ from time import monotonic
 from sandbox.faults import BAD_GATEWAY
 from sandbox.telegram import Message
 from sandbox.world import World
-from tests.integration.fault_expected import BEFORE_ACTING, DONE, EXECUTED, PLAN, STATUS, TITLE
+from tests.integration.fault_expected import BEFORE_ACTING, DONE, EXECUTED, PLAN, STATUS, TITLE, WENT_WRONG
 from tests.integration.fault_service import DEAF, SILENT, Service, installed
 from tests.integration.fault_table import Occasion, Row, Seen
 
@@ -136,4 +136,5 @@ class _Exchange:
         kept = self._occasion in SHOWN_BY_THE_TAP and self._row.fault in BEFORE_ACTING
         given_up = kept and service.logged(SILENT) > self._silent
         told = service.shows(world, TITLE) > 0 and EXECUTED in service.texts(world)
-        return told and (given_up or service.shows(world, DONE) > 0) and service.has_ended()
+        shown = service.shows(world, DONE) + service.shows(world, WENT_WRONG) > 0
+        return told and (given_up or shown) and service.has_ended()

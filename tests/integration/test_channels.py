@@ -23,6 +23,7 @@ from core.alerts import Alert, AlertKind
 from core.pictures import Picture, Returns
 from sandbox.faults import CATALOGUE, Answer, Fault, Refuse
 from sandbox.server import Sandbox
+from sandbox.sessions import all_sessions
 from sandbox.world import World
 from storage import database
 from storage.database import Database
@@ -37,8 +38,10 @@ TWICE = {
     "reset_within_answer",
     "504_after_acting",
     "empty_200",
+    "slow_body",
     "truncated_body",
     "truncated_json",
+    "wrong_types",
 }
 """Faults after acting: it arrived, and nothing says so. It is sent again, because twice is better than never."""
 
@@ -153,6 +156,8 @@ def books(tmp_path: Path) -> Iterator[Database]:
 async def test_after_any_fault_an_alert_arrives_and_so_does_the_next_in_its_order(
     authority: trustme.CA, books: Database
 ) -> None:
+    # Before the threads: the calendar's library silences a warning in a way that threads cannot share.
+    all_sessions()
     # Most of a fault is waiting for it, so they are lived through side by side.
     seen = await asyncio.gather(*(live_through(name, authority, books) for name in CATALOGUE))
     assert dict(zip(CATALOGUE, seen, strict=True)) == {name: expected(name) for name in CATALOGUE}
@@ -160,7 +165,8 @@ async def test_after_any_fault_an_alert_arrives_and_so_does_the_next_in_its_orde
 
 def expected(name: str) -> dict[str, list[str]]:
     told = ["one", "one", "two"] if name in TWICE else ["one", "two"]
-    return {"telegram": told, "vonage": told}
+    # A status of Vonage's says whether the message was taken; a chat's kind, of Telegram's, nothing of the kind.
+    return {"telegram": told, "vonage": ["one", "one", "two"] if name == "unknown_enum" else told}
 
 
 async def live_through(name: str, authority: trustme.CA, books: Database) -> dict[str, list[str]]:

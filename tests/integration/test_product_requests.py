@@ -1,16 +1,17 @@
 """What the product itself asks of Alpaca, held against the vendor's descriptions."""
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from urllib.parse import parse_qsl
 
 import trustme
 
 from broker.access import Access
+from broker.alpaca import request_of
 from broker.gateway import Gateway
 from core.calendar import NEW_YORK
-from core.orders import NotFound, OrderIntent
+from core.orders import Accepted, NotFound, OrderIntent, Side
 from core.schedule import Window
 from sandbox.alpaca.entries import EntryKind
 from sandbox.alpaca.office import RequestSeen
@@ -27,14 +28,16 @@ FLOAT_NOTIONAL = Amendment(
         "properties": {
             "symbol": {"type": "string"},
             "notional": {"type": "number"},
-            "side": {"enum": ["buy"]},
+            "qty": {"type": "string", "pattern": "^[0-9]+(\\.[0-9]{1,9})?$"},
+            "side": {"enum": ["buy", "sell"]},
             "type": {"enum": ["market"]},
             "time_in_force": {"enum": ["day", "gtc"]},
             "client_order_id": {"type": "string", "maxLength": 128},
         },
-        "required": ["symbol", "notional", "side", "type", "time_in_force", "client_order_id"],
+        "required": ["symbol", "side", "type", "time_in_force", "client_order_id"],
+        "oneOf": [{"required": ["notional"]}, {"required": ["qty"]}],
     },
-    "the description says string; alpaca-py sends a number, which Alpaca takes",
+    "the description says string; of a notional alpaca-py sends a number, which Alpaca takes",
 )
 
 
@@ -55,6 +58,12 @@ def everything_asked(authority: trustme.CA) -> list[RequestSeen]:
             window = Window(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
             intents = [OrderIntent("one", "Stocks", "VOO", 10_01), OrderIntent("two", "Crypto", "BTC/USD", 20_00)]
             list(gateway.submit(intents, window))
+            sandbox.call(lambda world: world.clock.advance(timedelta(seconds=2)))
+            (held,) = [one for one in gateway.positions() if one.symbol == "VOO"]
+            sale = OrderIntent("three", "Stocks", "VOO", 10_00, Side.SELL, held.quantity)
+            ((_, sold),) = gateway.submit([sale], window)
+            assert isinstance(sold, Accepted)
+            assert sold.order.quantity == held.quantity
             assert gateway.find(["one", "missing"])["missing"] == NotFound()
             gateway.positions()
             gateway.quotes(["BTC/USD"])
@@ -96,4 +105,13 @@ def test_every_request_of_the_product_keeps_to_alpacas_descriptions(authority: t
 
 def test_an_order_leaves_with_the_cents_it_was_planned_with(authority: trustme.CA) -> None:
     sent = [json.loads(one.body) for one in everything_asked(authority) if one.method == "POST"]
-    assert sorted(str(order["notional"]) for order in sent) == ["10.01", "20.0"]
+    assert sorted(str(order["notional"]) for order in sent if "notional" in order) == ["10.01", "20.0"]
+
+
+def test_a_quantity_leaves_with_every_digit_where_a_float_would_lose_some() -> None:
+    quantity = Decimal("12345678.123456789")
+    assert Decimal(float(quantity)) != quantity
+    sale = OrderIntent("one", "Stocks", "VOO", 10_00, Side.SELL, quantity)
+    fields = request_of(sale).to_request_fields()
+    assert (fields["qty"], fields["side"], "notional" in fields) == ("12345678.123456789", "sell", False)
+    assert "exactly" not in fields

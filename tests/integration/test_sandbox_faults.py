@@ -56,18 +56,21 @@ class Seen:
 
 
 def exchange(sandbox: Sandbox, text: str, patience: float = 5) -> Seen:
-    """Let the bot write to its owner over a bare socket, and read until the connection ends."""
+    """Let the bot write to its owner over a bare socket, and read until the connection ends, or for so many seconds."""
     host, port = sandbox.origin("telegram").removeprefix("https://").split(":")
     body = json.dumps({"chat_id": OWNER, "text": text})
     request = (
         f"POST /bot{sandbox.keys.telegram_token}/sendMessage HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"
     )
-    received = bytearray()
+    received, over = bytearray(), monotonic() + patience
     try:
         with socket.create_connection((host, int(port)), patience) as connection:
             for chunk in decrypted(connection, host, sandbox.authority_file, request.encode()):
                 received += chunk
+                # A socket's own time-out begins anew with each byte.
+                if monotonic() > over:
+                    return Seen(bytes(received), TimeoutError)
     except OSError as error:
         return Seen(bytes(received), type(error))
     return Seen(bytes(received), None)
@@ -132,6 +135,9 @@ EXPECTED = {
     "empty_200": Expected(acts=True, status=200),
     "truncated_body": Expected(acts=True, status=200),
     "truncated_json": Expected(acts=True, status=200),
+    "slow_body": Expected(acts=True, status=200, ending=TimeoutError),
+    "wrong_types": Expected(acts=True, status=200),
+    "unknown_enum": Expected(acts=True, status=200),
 }
 
 
@@ -184,6 +190,24 @@ def test_the_two_kinds_of_truncated_answers_differ_in_what_the_headers_promise(s
             json.loads(seen.body)
     assert lengths["truncated_body"] > 0
     assert lengths["truncated_json"] == 0
+
+
+def test_a_body_that_drips_outlasts_a_time_out_that_begins_anew_with_each_byte(sandbox: Sandbox) -> None:
+    url = f"{sandbox.origin('telegram')}/bot{sandbox.keys.telegram_token}/getMe"
+    fail(sandbox, CATALOGUE["slow_body"], times=1)
+    began = monotonic()
+    with requests.get(url, timeout=0.4, stream=True) as answer:
+        drops = [drop for drop, _ in zip(answer.iter_content(1), range(5), strict=False)]
+    assert drops == [b" "] * 5
+    assert monotonic() - began > 0.4
+
+
+def test_a_surprising_answer_has_the_right_names_and_wrong_types_or_words(sandbox: Sandbox) -> None:
+    fail(sandbox, CATALOGUE["wrong_types"], times=1)
+    assert json.loads(exchange(sandbox, "7").body)["result"][-1] == 7
+    fail(sandbox, CATALOGUE["unknown_enum"], times=1)
+    result = json.loads(exchange(sandbox, "strange chat").body)["result"]
+    assert (result["chat"]["type"], result["text"]) == ("unheard_of", "strange chat")
 
 
 @pytest.mark.parametrize("name", ["reset_after_acting", "reset_within_answer", "truncated_body"])

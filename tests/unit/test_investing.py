@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.account import Asset, Investable, Limit, Minimums
 from core.allocation import Allocation, Sector
-from core.investing import NotEnoughCash, Plan, minimum_of, need, plan
+from core.investing import NotEnoughCash, Plan, minimum_of, need, plan, water_fill
 from core.money import Cents
 from tests.unit.properties import allocations, steady
 
@@ -142,3 +142,18 @@ def test_the_order_of_the_sectors_does_not_matter(cents: Cents, allocation: Allo
         assert set(one.intents) == set(other.intents)
     else:
         assert one == other
+
+
+def test_what_has_no_value_is_filled_as_what_is_worth_nothing() -> None:
+    weights = {"AGG": 2, "IJH": 1, "VOO": 1}
+    assert water_fill(1, {"AGG": 2, "VOO": 0}, weights) == water_fill(1, {"AGG": 2, "IJH": 0, "VOO": 0}, weights)
+
+
+def test_values_that_no_float_tells_apart_are_told_apart() -> None:
+    values = {"VOO": 4292238717748383742, "AGG": 1796751091150486219, "IJH": 798556040511327207}
+    assert water_fill(1, values, {"VOO": 43, "AGG": 18, "IJH": 8}) == {"VOO": 0, "AGG": 0, "IJH": 1}
+
+
+def test_every_value_without_a_weight_is_named() -> None:
+    with pytest.raises(ValueError, match="cannot share out: AGG, IJH has a value and no weight"):
+        water_fill(1, {"IJH": 1, "AGG": 1}, {"VOO": 1})

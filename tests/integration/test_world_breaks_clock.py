@@ -1,0 +1,259 @@
+"""The machine's clock is wrong or jumps, and the broker's keys are revoked in the middle of a run."""
+
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from time import monotonic
+
+import pytest
+import trustme
+
+from bot import records
+from bot.channels import Failed
+from bot.channels.telegram import CONFIRM
+from bot.commands import QUESTIONS
+from bot.confirming import STANDS
+from bot.expiry import Expiry
+from broker.gateway import Gateway
+from core.allocation import Sector
+from core.calendar import NEW_YORK
+from core.orders import OrderIntent, OrderState, Submission
+from core.runs import RunKey, RunState
+from core.schedule import Routine, Window
+from sandbox.faults import Denial, Slow
+from sandbox.world import World
+from storage import database
+from tests.fuzz.house import inhabited
+from tests.fuzz.talk import Talk
+from tests.integration.installation import Installation, installed
+from tests.integration.test_delivery import OWNER, PHONE, Office, always
+
+SECTORS = (Sector("Stocks", "VOO", 6000), Sector("Bonds", "AGG", 3000), Sector("Crypto", "BTC/USD", 1000))
+MONDAY = datetime(2026, 11, 23, 9, 30, tzinfo=NEW_YORK)
+KEY = RunKey("main", Routine.INVEST, MONDAY.date())
+TEN_MINUTES = timedelta(minutes=10)
+EXECUTED = "Orders have been executed. Bought $150 of VOO, $75 of AGG, $25 of BTCUSD."
+
+
+class Machine:
+    """This machine's clock, as every part of the product reads it."""
+
+    def __init__(self) -> None:
+        self.now = MONDAY
+
+    def __call__(self) -> datetime:
+        """Return its time."""
+        return self.now
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
+    """Let every module that reads the machine's clock read one that the test moves."""
+    clock, true = Machine(), records.now
+    readers = [module for name, module in sys.modules.items() if name.startswith(("bot.", "tests.integration."))]
+    for module in readers:
+        if getattr(module, "now", None) is true:
+            monkeypatch.setattr(module, "now", clock)
+    return clock
+
+
+# The market's time decides what is sent, and when.
+
+
+@pytest.mark.parametrize("off", [TEN_MINUTES, -TEN_MINUTES], ids=["ahead", "behind"])
+def test_a_clock_that_is_ten_minutes_off_opens_no_window_early_and_keeps_none_open(
+    off: timedelta, machine: Machine, tmp_path: Path, authority: trustme.CA
+) -> None:
+    with installed(tmp_path, authority, sectors=SECTORS) as installation:
+
+        def at(hour: int, minute: int, day: int = 23) -> None:
+            machine.now = MONDAY.replace(hour=hour, minute=minute, day=day) + off
+            installation.at(hour, minute, day)
+
+        at(9, 34)
+        assert installation.orders() == []
+        at(9, 35)
+        assert [alert.text for alert in installation.said()] == [EXECUTED]
+        at(16, 6)
+        installation.said()
+        installation.sandbox.call(lambda world: world.brokerage.deposit(Decimal(100)))
+        at(15, 46, day=24)
+        (missed,) = installation.said()
+        assert missed.text.startswith("Investing was missed on 2026-11-24")
+        assert len(installation.orders()) == len(SECTORS)
+
+
+def test_a_clock_that_jumps_between_two_looks_costs_and_repeats_nothing(
+    machine: Machine, tmp_path: Path, authority: trustme.CA
+) -> None:
+    with installed(tmp_path, authority, sectors=SECTORS) as installation:
+        said: list[str] = []
+        for minute, jump in ((34, timedelta(0)), (35, timedelta(days=2)), (36, -timedelta(days=4)), (37, TEN_MINUTES)):
+            machine.now += jump
+            installation.at(9, minute)
+            said += [alert.text for alert in installation.said()]
+        assert said == [EXECUTED]
+        assert len(installation.orders()) == len(SECTORS)
+
+
+# What is said goes out.
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    file = tmp_path / "books.db"
+    with database.open(f"sqlite:///{file}") as books:
+        yield Office(file, records.Records.over(books, (OWNER, PHONE)), send_seconds=5)
+
+
+@pytest.mark.parametrize(
+    ("jump", "waits"),
+    [
+        (TEN_MINUTES, timedelta(0)),
+        # At most as long as the clock went back, and what was said by others has long gone out.
+        (-TEN_MINUTES, TEN_MINUTES),
+        # Too far back to be waited for.
+        (-timedelta(days=1), timedelta(0)),
+    ],
+    ids=["forward", "back", "far back"],
+)
+async def test_what_waits_for_its_next_try_goes_out_after_the_clock_has_jumped(
+    jump: timedelta, waits: timedelta, machine: Machine, office: Office
+) -> None:
+    office.telegram.answer = lambda _: always(Failed("Telegram cannot be reached"))
+    office.say("one")
+    await office.pump_dry()
+    office.telegram.answer = None
+    machine.now += jump
+    office.say("two")
+    await office.pump_dry()
+    assert office.sms.texts() == ["one", "two"]
+    assert office.telegram.texts() == ([] if waits else ["one", "two"])
+    machine.now += waits + timedelta(seconds=1)
+    await office.pump_dry()
+    assert office.telegram.texts() == ["one", "two"]
+
+
+# What was asked is over in time.
+
+
+@pytest.fixture
+async def talk(machine: Machine, tmp_path: Path) -> AsyncIterator[Talk]:
+    async with inhabited(tmp_path) as house:
+        await house.services.pump.flush(1)
+        yield Talk(house)
+
+
+def confirming(talk: Talk) -> str:
+    return next(button.data or "" for button in talk.newest.buttons if (button.data or "").startswith(CONFIRM))
+
+
+async def test_a_clock_that_jumps_forward_ends_a_question_and_it_can_be_asked_anew(
+    talk: Talk, machine: Machine
+) -> None:
+    await talk.say("/invest")
+    button = confirming(talk)
+    machine.now += TEN_MINUTES
+    await Expiry(talk.house.services, talk.house.application.bot, QUESTIONS).look(machine.now)
+    assert talk.newest.text == "This offer is over. /invest makes a new one."
+    await talk.house.receive([talk.tapped(talk.newest, button)])
+    assert talk.house.state()["runs"] == 0
+    await talk.say("/invest")
+    await talk.tap(confirming(talk))
+    assert talk.house.state()["runs"] == 1
+
+
+async def test_a_clock_that_jumps_back_lets_a_tap_count_once_and_only_while_the_market_lets_it(
+    talk: Talk, machine: Machine
+) -> None:
+    await talk.say("/invest")
+    asked, button = talk.newest, confirming(talk)
+    machine.now -= TEN_MINUTES
+    # The market's clock went on meanwhile, past the day's last moment for orders.
+    opened, talk.house.broker.now = talk.house.broker.now, talk.house.broker.now + timedelta(hours=8)
+    await talk.house.receive([talk.tapped(asked, button)])
+    assert talk.house.state()["runs"] == 0
+    talk.house.broker.now = opened
+    await talk.say("/invest")
+    asked, button = talk.newest, confirming(talk)
+    await talk.house.receive([talk.tapped(asked, button), talk.tapped(asked, button)])
+    assert talk.house.state()["runs"] == 1
+    machine.now += STANDS
+    await talk.house.receive([talk.tapped(asked, button)])
+    assert talk.house.state()["runs"] == 1
+
+
+# The keys are revoked when the first order has been taken.
+
+REFUSED = (
+    "Alpaca refuses the keys: unauthorized. Nothing is ordered until that is mended: check key_id and secret_key in "
+    "the settings, then restart the service."
+)
+
+
+@pytest.fixture
+def revoked(tmp_path: Path, authority: trustme.CA) -> Iterator[Installation]:
+    """Live through a morning up to the moment when one order is at the broker, and the keys open nothing any more."""
+
+    def revoke(world: World) -> None:
+        def passes(method: str, path: str, times: int | None) -> int:
+            return world.faults.set("alpaca", Slow(timedelta(0)), method=method, path=path, times=times)
+
+        passes("POST", "/v2/orders", 1)
+        # A worker on a busy machine reads the time anew before it sends.
+        passes("GET", "/v2/clock", None)
+        world.faults.set("alpaca", Denial(401))
+
+    class Revoking(Gateway):
+        """A gateway whose keys are revoked while it sends."""
+
+        def submit(self, intents: Sequence[OrderIntent], window: Window) -> Iterator[tuple[str, Submission]]:
+            if not installation.orders():
+                installation.sandbox.call(revoke)
+            return super().submit(intents, window)
+
+    def over(gateway: Gateway) -> Gateway:
+        gateway.__class__ = Revoking
+        return gateway
+
+    with installed(tmp_path, authority, sectors=SECTORS, broker=over) as installation:
+        installation.at(9, 30)
+        installation.set_clock(9, 35)
+        installation.tick()
+        assert len(installation.orders()) == 1
+        yield installation
+
+
+def said_until(installation: Installation, text: str) -> list[str]:
+    """Let ticks happen until something is said that begins like this; return all that was said."""
+    said: list[str] = []
+    over = monotonic() + 30
+    while not any(one.startswith(text) for one in said):
+        assert monotonic() < over, said
+        installation.tick()
+        said += [alert.text for alert in installation.said()]
+    return said
+
+
+def test_keys_revoked_in_the_middle_of_a_run_are_said_and_once_mended_the_rest_is_sent(revoked: Installation) -> None:
+    assert said_until(revoked, "Alpaca refuses") == [REFUSED]
+    assert len(revoked.orders()) == 1
+    revoked.sandbox.call(lambda world: world.faults.clear())
+    assert said_until(revoked, "Orders have been executed") == [EXECUTED]
+    assert len(set(revoked.orders())) == len(revoked.orders()) == len(SECTORS)
+
+
+def test_keys_mended_after_the_window_end_the_run_with_what_was_bought_and_what_was_not(revoked: Installation) -> None:
+    assert said_until(revoked, "Alpaca refuses") == [REFUSED]
+    revoked.set_clock(15, 50)
+    revoked.sandbox.call(lambda world: world.faults.clear())
+    (ended,) = said_until(revoked, "Orders have been executed")
+    assert " were not sent: the time for the day's orders was over before Alpaca could be reached." in ended
+    run = revoked.records.ledger.run(KEY)
+    assert run is not None
+    assert run.state is RunState.DONE
+    assert Counter(order.state for order in run.orders) == {OrderState.FILLED: 1, OrderState.NOT_SENT: 2}
+    assert len(revoked.orders()) == 1
