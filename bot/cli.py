@@ -1,19 +1,23 @@
 """The command line. Worker processes import this module again, so what it imports at its top stays light."""
 
 import argparse
+import os
 import signal
 import sys
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from bot import cli_operations
+from bot import cli_allocation, cli_examples, cli_operations, cli_setup, handing_over
 
 OK, FAILED, MISCONFIGURED = 0, 1, 2
 
 EPILOG = """\
-settings are read from --settings, else $ALLOCATOR_SETTINGS, else $CREDENTIALS_DIRECTORY/settings.toml, else
-./settings.toml, else the user's config folder
+examples: allocator demo | allocator init | sudo allocator service install | allocator report
+`allocator COMMAND --help` explains a command, with examples
+
+settings are read from --settings, else $ALLOCATOR_SETTINGS, else $CREDENTIALS_DIRECTORY/settings.toml, else those of
+the installed service (as root), else ./settings.toml, else the user's config folder
 
 exit codes: 0 done; 1 it could not be done (the reason is printed); 2 the settings, the database or the account are
 not usable as they are (the way out is printed)"""
@@ -21,8 +25,11 @@ not usable as they are (the way out is printed)"""
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    options = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    options = _parser().parse_args(words)
     try:
+        if "settings" in options and handing_over.is_wanted(options.settings, os.environ):
+            return handing_over.hand_over(words, getattr(options, "file", None), is_root=os.geteuid() == 0)
         return int(options.run(options))
     except KeyboardInterrupt:
         return FAILED
@@ -55,6 +62,8 @@ def _parser() -> argparse.ArgumentParser:
 
     _report_commands(commands)
     cli_operations.register(commands)
+    cli_setup.register(commands)
+    cli_allocation.register(commands)
 
     demo = commands.add_parser("demo", help="watch an investing morning against stand-ins, without any account or key")
     demo.set_defaults(run=_demo)
@@ -62,10 +71,14 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--deposit", type=_dollars, default=Decimal(250), help="dollars that arrive each day (250)")
     demo.add_argument("--seed", type=int, default=1, help="which simulated market (1)")
     demo.add_argument("--json", type=Path, metavar="FILE", help="write what the stand-ins saw to FILE")
+    page = demo.add_mutually_exclusive_group()
+    page.add_argument("--port", type=_port, metavar="N", help="where the page is on this machine (8775, or a free one)")
+    page.add_argument("--no-page", action="store_true", help="serve no page; with --days there is none")
 
     sandbox = commands.add_parser("sandbox", help="run the stand-ins alone and print the settings to use with them")
     sandbox.set_defaults(run=_sandbox)
     sandbox.add_argument("--seed", type=int, default=1, help="which simulated market (1)")
+    cli_examples.add(commands.choices)
     return parser
 
 
@@ -75,9 +88,13 @@ def _report_commands(commands: "argparse._SubParsersAction[argparse.ArgumentPars
     _settings_option(report)
     report.add_argument("--day", type=_day, metavar="DATE", help="a trading day that has ended, such as 2026-11-27")
 
+    report.add_argument("--json", action="store_true", help="print every figure as JSON")
+
     variance = commands.add_parser("variance", help="how far each sector is from its target; works beside the service")
     variance.set_defaults(run=_variance)
     _settings_option(variance)
+
+    variance.add_argument("--json", action="store_true", help="print every figure as JSON")
 
     performance = commands.add_parser(
         "performance", help="what the account and its holdings have brought; works beside the service"
@@ -87,11 +104,25 @@ def _report_commands(commands: "argparse._SubParsersAction[argparse.ArgumentPars
     performance.add_argument("--since", type=_day, metavar="DATE", help="add the return since the start of a day")
     data = performance.add_mutually_exclusive_group()
     data.add_argument("--csv", type=Path, metavar="FILE", help="write the account's value day by day to FILE")
-    data.add_argument("--json", type=Path, metavar="FILE", help="write every figure to FILE")
+    data.add_argument(
+        "--json",
+        type=Path,
+        metavar="FILE",
+        nargs="?",
+        const=Path("-"),
+        help="print every figure as JSON, or write it to FILE",
+    )
 
 
 def _settings_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--settings", type=Path, metavar="FILE", help="the settings file")
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"{text} is no port: use 0 (any free one) to 65535")
+    return port
 
 
 def _positive(text: str) -> int:
@@ -144,14 +175,14 @@ def _report(options: argparse.Namespace) -> int:
     _preload()
     from bot import shell_reports  # noqa: PLC0415  as above
 
-    return shell_reports.report(options.settings, day=options.day)
+    return shell_reports.report(options.settings, day=options.day, as_json=options.json)
 
 
 def _variance(options: argparse.Namespace) -> int:
     _preload()
     from bot import shell_reports  # noqa: PLC0415  as above
 
-    return shell_reports.variance(options.settings)
+    return shell_reports.variance(options.settings, as_json=options.json)
 
 
 def _performance(options: argparse.Namespace) -> int:
@@ -173,7 +204,14 @@ def _preload() -> None:
 def _demo(options: argparse.Namespace) -> int:
     from sandbox import demo  # noqa: PLC0415  the one exception to the direction of imports, and an optional extra
 
-    return demo.run_demo(days=options.days, deposit=options.deposit, seed=options.seed, json_file=options.json)
+    return demo.run_demo(
+        days=options.days,
+        deposit=options.deposit,
+        seed=options.seed,
+        json_file=options.json,
+        has_page=not options.no_page,
+        port=options.port,
+    )
 
 
 def _sandbox(options: argparse.Namespace) -> int:

@@ -25,6 +25,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         "Compare orders, holdings and activities, and explain each difference. Exit code 1: something differs that "
         "does not pass by itself.",
     )
+    reconcile.add_argument("--json", action="store_true", help="print the differences as JSON")
     reconcile.add_argument(
         "--fix",
         action="store_true",
@@ -76,7 +77,7 @@ def _reconcile(options: argparse.Namespace) -> int:
     _preload()
     from bot import reconciling  # noqa: PLC0415  as above
 
-    return reconciling.reconcile(options.settings, fix=options.fix)
+    return reconciling.reconcile(options.settings, fix=options.fix, as_json=options.json)
 
 
 def _backup(options: argparse.Namespace) -> int:

@@ -1,5 +1,6 @@
 """`allocator reconcile`: the ledger beside the broker, and what the broker says of our orders written down."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -83,7 +84,7 @@ def _holdings(core: Core, since: date | None) -> tuple[HoldingDiffers, ...]:
             return differences
 
 
-def reconcile(settings_file: Path | None, *, fix: bool) -> int:
+def reconcile(settings_file: Path | None, *, fix: bool, as_json: bool = False) -> int:
     """Print how ledger and broker differ; with `fix` write the broker's word on our orders down, and compare anew."""
 
     def work(settings: Settings) -> int:
@@ -92,11 +93,11 @@ def reconcile(settings_file: Path | None, *, fix: bool) -> int:
                 database.open_to_read(settings.storage.url) as books,
                 app.core_over(settings, books, looking=True) as core,
             ):
-                return _print(compare(core))
+                return _print(compare(core), as_json=as_json)
         try:
             with app.opened(settings) as books, app.core_over(settings, books) as core:
-                _write_down(core, compare(core).differences)
-                return _print(compare(core))
+                _write_down(core, compare(core).differences, quiet=as_json)
+                return _print(compare(core), as_json=as_json)
         except AlreadyRunning:
             shell.complain("the service is running: stop it first, then --fix may write into the ledger")
             return shell.FAILED
@@ -111,7 +112,7 @@ def _first_day(core: Core, since: date | None) -> date:
     return max(first, since) if since is not None else first
 
 
-def _write_down(core: Core, differences: Sequence[Difference]) -> None:
+def _write_down(core: Core, differences: Sequence[Difference], *, quiet: bool) -> None:
     changed: list[tuple[RunKey, Order]] = []
     late: list[tuple[RunKey, Order]] = []
     unkept: list[Activity] = []
@@ -130,7 +131,8 @@ def _write_down(core: Core, differences: Sequence[Difference]) -> None:
     records = core.records
     mending.write_down(records.database, changed, late, account=records.account, who=_WHO, at=now())
     records.ledger.keep_activities(unkept)
-    shell.say(f"Written down: {len(changed)} changed orders, {len(late)} orders, {len(unkept)} activities.")
+    say = shell.complain if quiet else shell.say
+    say(f"Written down: {len(changed)} changed orders, {len(late)} orders, {len(unkept)} activities.")
 
 
 def _sectors(core: Core) -> dict[str, str]:
@@ -142,7 +144,19 @@ def _sectors(core: Core) -> dict[str, str]:
     return named
 
 
-def _print(compared: Comparison) -> int:
+def _print(compared: Comparison, *, as_json: bool) -> int:
+    if as_json:
+        told = {
+            "agree": not compared.grave,
+            "orders": compared.orders,
+            "activities": compared.activities,
+            "differences": [
+                {"kind": type(one).__name__, "passes_by_itself": not reconciliation.is_grave(one), "text": explain(one)}
+                for one in compared.differences
+            ],
+        }
+        shell.say(json.dumps(told, indent=2))
+        return shell.FAILED if compared.grave else shell.OK
     for difference in compared.differences:
         shell.say(f"{'differs' if reconciliation.is_grave(difference) else 'pending'}  {explain(difference)}")
     grave = len(compared.grave)

@@ -32,6 +32,7 @@ from core.runs import RunKey
 from core.schedule import Routine
 from core.snapshots import Snapshot
 from core.standing import Standing
+from core.variance import Variance
 
 BEFORE_FIRST = timedelta(days=7)
 """Within so many days before any day lies a trading day, whatever the holidays."""
@@ -108,9 +109,14 @@ class Reports:
         """Return every activity that is known."""
         return self._ports.ledger.activities()
 
-    def standing(self) -> Standing:
-        """Return how the account stands now. Raises BrokerAway."""
-        return self._read().reading.standing
+    def standing(self, on: date | None = None) -> Standing:
+        """Return how the account stands now, or at the end of a trading day, as `day` does. Raises as that."""
+        return self._read(on).reading.standing
+
+    def measured(self) -> Variance | NotMeasurable:
+        """Return how far each sector is from its target now, as figures. Raises BrokerAway."""
+        seen = self._read()
+        return variance.measure(seen.target.allocation, seen.reading.standing.held)
 
     def _read(self, on: date | None = None) -> _Seen:
         clock = self._market.clock()

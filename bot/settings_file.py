@@ -44,14 +44,28 @@ def load(explicit: Path | None) -> Loaded:
     """
     path = _find(explicit)
     content = _read(path) if path is not None else {}
+    settings = _checked(content, path)
+    return Loaded(settings, path, tuple(_warnings(path)))
+
+
+def checked(text: str, path: Path) -> Settings:
+    """Return the settings that a text makes, before it is written to `path`. Raises SettingsError."""
+    return _checked(tomllib.loads(text, parse_float=Decimal), path)
+
+
+def usual_file() -> Path | None:
+    """Return the settings file that is used where none is named, None where there is none."""
+    return _find(None)
+
+
+def _checked(content: dict[str, Any], path: Path | None) -> Settings:
     try:
-        settings = Settings(_secrets_dir=os.environ.get(CREDENTIALS_VARIABLE), **content)
+        return Settings(_secrets_dir=os.environ.get(CREDENTIALS_VARIABLE), **content)
     except ValidationError as error:
         raise SettingsError(_explain(error, path)) from None
     except UnreadableSource as error:
         # An environment variable of a list or a section that is no JSON; the text names the key, not the value.
         raise SettingsError(f"{error}: lists and sections in variables are JSON, such as [12345]") from None
-    return Loaded(settings, path, tuple(_warnings(path)))
 
 
 def _find(explicit: Path | None) -> Path | None:
@@ -96,7 +110,11 @@ def _explain(error: ValidationError, path: Path | None) -> str:
     source = looked if path is None else str(path)
     problems = [_sentence(details) for details in error.errors(include_url=False)]
     heading = f"{source}: {len(problems)} problem{'s' if len(problems) != 1 else ''}"
-    remedy = [] if path is not None else ["  copy settings.example.toml to settings.toml and fill in the keys"]
+    remedy = (
+        []
+        if path is not None
+        else ["  run `allocator init`, or copy settings.example.toml to settings.toml and fill in the keys"]
+    )
     return "\n".join([heading, *(f"  {problem}" for problem in problems), *remedy])
 
 

@@ -125,7 +125,7 @@ def _invest(settings: Settings, core: Core, *, asks: bool, as_json: bool) -> int
     audit = core.records.audit
     if isinstance(offer, Refusal):
         audit.note("shell", "invest", offer.text, now())
-        asyncio.run(_tell(settings, core))
+        asyncio.run(tell(settings, core))
         _print({"plan": None, "reason": offer.text} if as_json else offer.text)
         return FAILED
     if asks and not _agreed(offer):
@@ -143,7 +143,7 @@ def _invest(settings: Settings, core: Core, *, asks: bool, as_json: bool) -> int
             "this command again: it looks every order up first, and sends none twice."
         )
         return FAILED
-    asyncio.run(_tell(settings, core))
+    asyncio.run(tell(settings, core))
     _print(_run_as_data(done) if as_json else _run_as_text(core, done))
     return OK if done.state is RunState.DONE else FAILED
 
@@ -166,10 +166,15 @@ def _run_as_text(core: Core, done: Run) -> str:
             return messages.reason(skip)
 
 
-async def _tell(settings: Settings, core: Core) -> None:
+async def tell(settings: Settings, core: Core) -> None:
+    """Send what is in the outbox, for a while; the service sends what is left."""
     built, _ = app.application(settings)
     pump = Pump(core.records, app.channels(settings, built, core.charts), live=core.rules.live)
-    await pump.flush(TELL_SECONDS)
+    try:
+        await pump.flush(TELL_SECONDS)
+    finally:
+        # The bot was not initialised, which would ask Telegram who it is; so only its connections are there to close.
+        await built.bot.request.shutdown()
 
 
 def _offer_as_text(offer: Offer) -> str:

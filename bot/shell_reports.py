@@ -21,19 +21,38 @@ from core.measures import Measure, NotMeasurable
 from core.performance import Stretch, flows
 from core.snapshots import Snapshot
 from core.standing import Line, Standing
+from core.variance import Variance
 
 PLAIN_WIDTH = 100
 """Characters of a line where the output is a file or a pipe."""
 
 
-def report(settings_file: Path | None, *, day: date | None) -> int:
+STANDARD_OUTPUT = Path("-")
+"""The name of a file that stands for standard output."""
+
+
+def report(settings_file: Path | None, *, day: date | None, as_json: bool = False) -> int:
     """Print a day's close report, or how things are now."""
-    return _look(settings_file, lambda reports: _print(reports.day(day)))
+
+    def work(reports: Reports) -> None:
+        if as_json:
+            _print_data(_as_data(reports.standing(day), None))
+        else:
+            _print(reports.day(day))
+
+    return _look(settings_file, work)
 
 
-def variance(settings_file: Path | None) -> int:
+def variance(settings_file: Path | None, *, as_json: bool = False) -> int:
     """Print how far the account is from its target."""
-    return _look(settings_file, lambda reports: _print(reports.variance()))
+
+    def work(reports: Reports) -> None:
+        if as_json:
+            _print_data(_variance_as_data(reports.measured()))
+        else:
+            _print(reports.variance())
+
+    return _look(settings_file, work)
 
 
 def performance(
@@ -49,6 +68,10 @@ def performance(
         days = [one for one in (*history, stands.snapshot) if since is None or one.day >= since]
         if csv_file is not None:
             _write_csv(csv_file, days, reports)
+        if json_file == STANDARD_OUTPUT:
+            # Alone: whoever reads it expects nothing else.
+            _print_data(_as_data(stands, stretch))
+            return
         if json_file is not None:
             json_file.write_text(json.dumps(_as_data(stands, stretch), indent=2) + "\n", encoding="utf-8")
         _print(report_messages.performance(stands))
@@ -114,6 +137,35 @@ def _as_data(stands: Standing, since: Stretch | None) -> dict[str, Any]:
         "notes": list(stands.notes),
     }
     return data if since is None else {**data, "since": _stretch(since)}
+
+
+def _variance_as_data(measured: Variance | NotMeasurable) -> dict[str, Any]:
+    if isinstance(measured, NotMeasurable):
+        return {"sectors": None, "reason": measured.reason}
+    sectors = [
+        {
+            "name": one.sector.name,
+            "symbol": one.sector.symbol,
+            "target_percent": str(one.target),
+            "actual_percent": _number(one.actual),
+            "variance_percentage_points": _number(one.variance),
+            "value": _number(one.value),
+            "target_value": _number(one.target_value),
+            "over_or_under": _number(one.dollars),
+        }
+        for one in measured.sectors
+    ]
+    return {
+        "value": str(measured.value),
+        "drift_percentage_points": str(measured.drift),
+        "sectors": sectors,
+        "unknown": list(measured.unknown),
+        "reason": None,
+    }
+
+
+def _print_data(told: dict[str, Any]) -> None:
+    shell.say(json.dumps(told, indent=2))
 
 
 def _line(line: Line) -> dict[str, Any]:

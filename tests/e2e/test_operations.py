@@ -161,7 +161,7 @@ def test_the_unit_is_tight_and_valid(tmp_path: Path) -> None:
     # As installed, but where this environment has the program: verify wants it to exist.
     rendered = tmp_path / UNIT.name
     script = Path(sys.executable).with_name("allocator")
-    rendered.write_text(UNIT.read_text().replace("/opt/allocator/.venv/bin/allocator", str(script)))
+    rendered.write_text(UNIT.read_text().replace("/opt/allocator/current/venv/bin/allocator", str(script)))
     verified = subprocess.run([analyze, "verify", rendered], capture_output=True, text=True, check=False)  # noqa: S603
     assert (verified.returncode, verified.stderr) == (0, "")
 

@@ -1,0 +1,143 @@
+"""The way through `allocator init`: every answer tried, a test alert, and only then the file, whole or not at all."""
+
+import os
+import sys
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from bot import shell
+from bot.channels import Sent
+from bot.installing import places
+from bot.settings import Settings
+from bot.settings_file import FILE_NAME, SETTINGS_VARIABLE, SettingsError, checked, usual_file
+from bot.setup import brokerage, chat, limits, target, texting, trying
+from bot.setup.interview import Given, Interview, Stopped
+from bot.setup.questions import Prompter, Question, Unanswered
+from bot.setup.settings_text import CannotEdit, Changes, Section, edited
+from bot.setup.writing import write_private
+from core.allocation import Allocation, AllocationError, Sector, parse_weight
+
+TEMPLATE = Path(__file__).parents[2] / "settings.example.toml"
+
+_USUAL_DATABASE, _LIVE_DATABASE = "sqlite:///allocator.db", "sqlite:///allocator-live.db"
+
+
+def set_up(settings_file: Path | None, prompter: Prompter, given: Given) -> int:
+    """Ask, try, and write the settings; return the exit code. Until the end nothing is written."""
+    try:
+        named = os.environ.get(SETTINGS_VARIABLE)
+        path = settings_file or (Path(named) if named else usual_file()) or Path(FILE_NAME)
+        _set_up(path, prompter, given)
+    except (Stopped, Unanswered, SettingsError, CannotEdit) as error:
+        shell.complain(f"{error}\nNothing was written.")
+        return shell.MISCONFIGURED if isinstance(error, SettingsError | CannotEdit) else shell.FAILED
+    except (EOFError, KeyboardInterrupt):
+        shell.complain("\nEnded before the end: nothing was written.")
+        return shell.FAILED
+    except OSError as error:
+        shell.complain(f"{error.filename or path}: {error.strerror}. The settings are as they were.")
+        return shell.FAILED
+    return shell.OK
+
+
+def _set_up(path: Path, prompter: Prompter, given: Given) -> None:
+    new = not path.exists()
+    text = (TEMPLATE if new else path).read_text(encoding="utf-8")
+    present = {} if new else _present(text, path)
+    keys = " Enter keeps what is in brackets; Ctrl-C ends it, and nothing is written." if prompter.is_person else ""
+    prompter.say(f"This {'writes' if new else 'edits'} {path}.{keys}\n")
+    interview = Interview(prompter, given, present)
+    alpaca, access = brokerage.ask(interview)
+    telegram = chat.ask(interview)
+    vonage = texting.ask(interview)
+    allocation = target.ask(interview, access, _standing(present))
+    values: dict[str, Section] = {
+        "alpaca": alpaca,
+        "telegram": telegram,
+        "investing": limits.ask(interview, allocation),
+        "storage": {"url": _database(interview, live=alpaca["live"] is True)},
+    }
+    if vonage is not None:
+        values["vonage"] = vonage
+    changes = Changes(
+        values,
+        without=() if vonage is not None else ("vonage",),
+        sectors=None if allocation == _standing(present) else allocation.sectors,
+    )
+    result = edited(text, changes)
+    settings = checked(result, path)
+    if given.test:
+        _send_test(prompter, settings)
+    write_private(path, result)
+    prompter.say(_next(path, settings))
+
+
+def _present(text: str, path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path} is not valid TOML: {error}. Mend it, or put it aside to begin anew") from None
+
+
+def _standing(present: dict[str, Any]) -> Allocation | None:
+    """Return the allocation of the file; None where there is none, or none that could be kept."""
+    try:
+        rows = present["sectors"]
+        return Allocation(tuple(Sector(one["name"], one["symbol"], parse_weight(str(one["weight"]))) for one in rows))
+    except (AllocationError, KeyError, TypeError, ValueError):
+        return None
+
+
+def _database(interview: Interview, *, live: bool) -> str:
+    """Return where the records go: real money and paper money have books of their own, whichever came first."""
+    if (given := interview.in_advance("storage.url")) is not None:
+        return given
+    standing = interview.standing("storage.url") or _USUAL_DATABASE
+    was_live = interview.standing("alpaca.live") == "True"
+    if interview.present and live != was_live and standing in (_USUAL_DATABASE, _LIVE_DATABASE):
+        url = _LIVE_DATABASE if live else _USUAL_DATABASE
+        interview.prompter.say(f"  Real and paper money have records of their own: from now on these are in {url}.")
+        return url
+    return standing
+
+
+def _send_test(prompter: Prompter, settings: Settings) -> None:
+    prompter.say("\nA test alert goes out:")
+    attempts = trying.alerts(settings)
+    for title, attempt in attempts:
+        prompter.say(f"  {title}: {trying.outcome(attempt)}")
+    if all(isinstance(attempt, Sent) for _, attempt in attempts):
+        question = Question("Did it arrive?" if len(attempts) == 1 else "Did they arrive?", "--no-test")
+    else:
+        question = Question("Not everything went out. Write the settings all the same?", "--no-test")
+        if not prompter.is_person:
+            raise Stopped("a test alert could not be sent: mend that, or give --no-test to write the settings anyway")
+    if prompter.is_person and not prompter.agrees(question, usually="arrive" in question.text):
+        raise Stopped("look at the numbers and ids you gave, and run it again")
+
+
+def _next(path: Path, settings: Settings) -> str:
+    money = "REAL MONEY" if settings.alpaca.live else "paper money"
+    named = "" if path == Path(FILE_NAME) else f" --settings {path}"
+    program = _program()
+    return f"""
+{path} is written, with rights 0600. It is about {money}. What comes next:
+  {program} check{named}
+      tries everything once more
+  {program} invest --dry-run{named}
+      shows what it would buy, sends nothing
+  sudo {program} service install{named}
+      runs it from now on, and after every restart of the machine; or, here and until Ctrl-C:
+  {program} run{named}
+On a trading day it invests five minutes after the open; write /status to the bot at any time."""
+
+
+def _program() -> str:
+    """Return how this program is called from here, by sudo too, which looks for programs in fewer places."""
+    called = Path(sys.argv[0])
+    if called.name != "allocator" or called.parent == places.COMMAND.parent:
+        return "allocator"
+    absolute = called.absolute()
+    return str(absolute.relative_to(Path.cwd())) if absolute.is_relative_to(Path.cwd()) else str(absolute)
