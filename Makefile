@@ -9,7 +9,7 @@ TOOLS := $(VENV)/.ready-dev
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo docs docs-site test check format bench fuzz crash reliability audit lock lock-check clean
+.PHONY: help mutants demo docs docs-site test check format bench fuzz crash reliability audit lock lock-check clean
 
 help:
 	@echo "make demo    an investing morning, in this terminal, without any account or key"
@@ -18,6 +18,7 @@ help:
 	@echo "make bench   how long orders take and what the service weighs (five minutes)"
 	@echo "make fuzz    N=20000 random updates against the chat; SEED=... repeats a search (minutes)"
 	@echo "make crash   N=50 kills of the service at random instants; SEED=... draws the same again (two minutes)"
+	@echo "make mutants change core's code on purpose, and see that a test notices (ten minutes)"
 	@echo "make reliability   live through every fault, and write docs/reliability.md (five minutes)"
 	@echo "make docs    live through a first week in the chat, and write docs/chat.md with its pictures (a minute)"
 	@echo "make docs-site   write the pages made of the product, and build the documentation into site/"
@@ -76,6 +77,10 @@ fuzz: $(TOOLS)
 
 crash: $(TOOLS)
 	@$(BIN)/python -m tests.crash $(or $(N),50) $(if $(SEED),--seed $(SEED))
+
+mutants: $(TOOLS)
+	@PATH=$(CURDIR)/$(BIN):$$PATH nice $(BIN)/mutmut run --max-children 2
+	@$(BIN)/mutmut results
 
 reliability: $(TOOLS)
 	@$(BIN)/python -m tests.integration.reliability
