@@ -30,7 +30,8 @@ async def _pause(chat: Chat, services: Services, words: Sequence[str]) -> None:
     services.pump.nudge()
     end = f"until {_day(until)}; on that day it resumes" if until else "until you say /resume"
     await chat.reply(
-        f"Investing is paused {end}. Orders that Alpaca already has go on; nothing new is sent. Reports and alerts go on."
+        f"Investing is paused {end}. Orders that Alpaca already has go on; nothing new is sent. "
+        "Reports and alerts go on."
     )
 
 

@@ -207,7 +207,7 @@ async def test_the_chat_shows_that_a_command_is_at_work(talk: Talk) -> None:
     async def long(chat: Chat, _services: Services, _words: Sequence[str]) -> None:
         """Work until the sign is shown."""
         async with asyncio.timeout(10):
-            while "sendChatAction" not in [call.method for call in talk.house.wire.calls]:
+            while "sendChatAction" not in [call.method for call in talk.house.wire.calls]:  # noqa: ASYNC110  no event tells
                 await asyncio.sleep(0.01)
         await chat.reply("done")
 
