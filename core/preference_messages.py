@@ -19,10 +19,9 @@ ABOUT = {
 }
 
 _NAMES = {
-    AlertKind.CONFIRM: "Questions",
-    AlertKind.FOLLOW_UP: "Late fills",
-    AlertKind.CHANGED: "Changes",
-    AlertKind.TROUBLE: "Troubles",
+    AlertKind.CONFIRM: "Question",
+    AlertKind.FOLLOW_UP: "Late fill",
+    AlertKind.CHANGED: "Change",
 }
 
 LEGEND = (

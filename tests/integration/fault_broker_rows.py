@@ -1,10 +1,12 @@
 """How the fault table's rows of Alpaca are lived through: an investing morning each, with its ticks made by hand."""
 
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import trustme
 
+from core.ports import BrokerAway
 from core.runs import RunKey
 from core.schedule import Routine
 from sandbox.faults import CATALOGUE, Refuse
@@ -13,7 +15,9 @@ from tests.integration.fault_expected import BACK
 from tests.integration.fault_table import DAYS, SECTORS, SEND, Row, Seen
 from tests.integration.installation import Installation, installed
 
-LONGEST = 40.0
+BEGINNINGS = 5
+
+LONGEST = 60.0
 """Seconds after which a row that has not ended is wrong."""
 
 
@@ -22,12 +26,21 @@ def live_through(row: Row, folder: Path, authority: trustme.CA) -> Seen:
     with installed(folder, authority, sectors=SECTORS, timeout_seconds=1) as installation:
         if row.call != DAYS:
             # The trading days are read at the first tick, everything else again when the run is due.
-            installation.at(9, 30)
+            _begin(installation)
         _break(installation, row)
         installation.set_clock(9, 35)
         began = time.monotonic()
         state, said = _until_the_end(installation, row, began + LONGEST)
         return Seen(state, len(installation.orders()), tuple(said), time.monotonic() - began)
+
+
+def _begin(installation: Installation) -> None:
+    """Let the first tick of the day go well: on a busy machine a call may take longer than its second."""
+    for _ in range(BEGINNINGS):
+        with suppress(BrokerAway):
+            installation.at(9, 30)
+            return
+    raise AssertionError(f"the day could not begin, {BEGINNINGS} times in a row")
 
 
 def _break(installation: Installation, row: Row) -> None:
