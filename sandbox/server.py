@@ -35,6 +35,7 @@ T = TypeVar("T")
 DEFAULT_START = datetime(2026, 11, 23, 9, 0, tzinfo=NEW_YORK)
 
 _POLL_SECONDS = 0.01
+_LAST_LOOKS = 3
 
 
 class Sandbox:
@@ -232,10 +233,12 @@ async def _serve(network: Network, ready: Future[tuple[asyncio.AbstractEventLoop
         await is_ending.wait()
     finally:
         await network.close()
-        # A TLS handshake that is under way belongs to no server yet, and Python 3.11 offers no other way to it.
-        for transport in list(getattr(loop, "_transports", {}).values()):
-            transport.abort()
-        await asyncio.sleep(0)
+        # A TLS handshake that is under way belongs to no server yet, and Python 3.11 offers no other way to it. What was
+        # accepted at the very end gets its transport only a moment later.
+        for _ in range(_LAST_LOOKS):
+            for transport in list(getattr(loop, "_transports", {}).values()):
+                transport.abort()
+            await asyncio.sleep(0)
 
 
 def _authority_file(folder: "tempfile.TemporaryDirectory[str]") -> Path:
