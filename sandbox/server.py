@@ -233,8 +233,8 @@ async def _serve(network: Network, ready: Future[tuple[asyncio.AbstractEventLoop
         await is_ending.wait()
     finally:
         await network.close()
-        # A TLS handshake that is under way belongs to no server yet, and Python 3.11 offers no other way to it. What was
-        # accepted at the very end gets its transport only a moment later.
+        # A TLS handshake that is under way belongs to no server yet, and Python 3.11 offers no other way to it. What
+        # was accepted at the very end gets its transport only a moment later.
         for _ in range(_LAST_LOOKS):
             for transport in list(getattr(loop, "_transports", {}).values()):
                 transport.abort()
