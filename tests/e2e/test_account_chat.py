@@ -244,6 +244,32 @@ def test_export_sends_files_and_a_copy_of_the_database(trial: Trial, tmp_path: P
         assert books.execute('SELECT count(*) FROM "order"').fetchone() == (7,)
 
 
+def test_a_limit_is_shown_and_changed_by_a_tap(trial: Trial) -> None:
+    assert asked(trial, "/limits", "Limits").text.splitlines()[3].split() == ["max", "off"]
+    question = asked(trial, "/limits order 400", "Each order at most")
+    tapped(trial, question, "Change it")
+    trial.told("Each order at most: off became $400")
+    refused(trial, "/limits order much", "'much' is not an amount", "/limits max 500")
+
+
+def test_the_preview_orders_nothing_and_takes_no_words_of_sense(trial: Trial) -> None:
+    before = len(trial.orders())
+    assert "By underweight" in asked(trial, "/preview", "The next investment, as things are now").text
+    assert len(trial.orders()) == before
+
+
+def test_another_strategy_is_explained_and_confirmed(trial: Trial) -> None:
+    question = asked(trial, "/strategy underweight", "then underweight")
+    tapped(trial, question, "Cancel")
+    trial.told("Canceled. Nothing was changed.")
+    refused(trial, "/strategy best", "There is no strategy", "/strategy underweight")
+
+
+def test_rebalancing_is_off_until_it_is_asked_for(trial: Trial) -> None:
+    assert "Nothing is sold without a preview and your tap." in asked(trial, "/rebalance", "Rebalanc").text
+    assert trial.orders() == [order for order in trial.orders() if order["side"] == "buy"]
+
+
 def messages(trial: Trial) -> list[Message]:
     return trial.sandbox.call(lambda world: list(world.telegram.messages))
 
