@@ -13,6 +13,7 @@ from core.investing import Need
 from core.measures import Measure, NotMeasurable
 from core.money import Cents, in_dollars
 from core.orders import Order, OrderState, Side
+from core.signs import with_sign
 from core.standing import Line, Standing
 from core.symbols import one_word
 
@@ -200,9 +201,7 @@ def _sum(listed: Sequence[Activity]) -> Decimal:
 
 
 def _plus(figure: Decimal) -> str:
-    rounded = _hundredths(figure)
-    # No sign at zero, which a rounded figure may have kept from before.
-    return f"{rounded:+,}" if rounded else f"{abs(rounded)}"
+    return with_sign(_hundredths(figure))
 
 
 def _hundredths(figure: Decimal) -> Decimal:

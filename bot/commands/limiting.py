@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from html import escape
 
-from bot import confirming, views
+from bot import confirming, owners, views
 from bot.channels.telegram import TelegramChannel
 from bot.chat import Chat, Command, Group, WrongWords
 from bot.confirming import Payload, Question
@@ -61,12 +61,12 @@ def _store(owner: int, services: Services, payload: Payload) -> Payload:
     active = services.limits.active()
     if limits.values(active)[change.name] != payload["was"]:
         refused = "refused: it was changed meanwhile"
-        services.records.audit.note(f"telegram user {owner}", f"limits {change.name}", refused, now())
+        services.records.audit.note(owners.author(owner), f"limits {change.name}", refused, now())
         return {TOLD: "This limit was changed meanwhile, so nothing was done. /limits shows how it is now."}
     new = limits.changed(active, change)
     said = f"{NAMES[change.name]}: {payload['was']} became {limits.values(new)[change.name]}"
-    services.limits.set(new, f"telegram user {owner}", said)
-    services.records.audit.note(f"telegram user {owner}", f"limits {change.name}", said, now())
+    services.limits.set(new, owners.author(owner), said)
+    services.records.audit.note(owners.author(owner), f"limits {change.name}", said, now())
     alert = Alert(AlertKind.CHANGED, f"Telegram user {owner} changed a limit. {said}.", title="A limit was changed")
     services.records.outbox.say(alert, now(), except_to=Recipient(TelegramChannel.name, str(owner)))
     under_way = " The run that is under way keeps the old one." if services.records.ledger.unfinished() else ""

@@ -14,6 +14,7 @@ from core.investing import Plan
 from core.measures import NotMeasurable
 from core.money import as_text
 from core.routines.reports import Preview
+from core.signs import with_sign
 from core.strategies import Strategy
 from core.symbols import one_word
 from core.variance import Variance
@@ -62,10 +63,7 @@ def _both(before: Variance, after: Variance | NotMeasurable | None) -> Table:
 
 
 def _points(variance: Decimal | None) -> str:
-    if variance is None:
-        return "?"
-    rounded = variance.quantize(Decimal("0.01"), ROUND_HALF_UP)
-    return f"{rounded:+}" if rounded else f"{abs(rounded)}"
+    return "?" if variance is None else with_sign(variance.quantize(Decimal("0.01"), ROUND_HALF_UP))
 
 
 COMMANDS = (

@@ -42,4 +42,6 @@ def shown_positions(ports: Ports) -> tuple[tuple[Position, ...], tuple[str, ...]
             )
             return reconciling.completed(positions, missing), (note,)
         positions = ports.broker.positions()
+        # What the positions show by now must be explained by fills that are known.
+        keep_activities(ports)
     return positions, ()

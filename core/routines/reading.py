@@ -50,8 +50,8 @@ def read(
     Raises BrokerAway when the broker cannot be read.
     """
     keep_activities(ports)
-    activities, known = ports.ledger.activities(), ports.ledger.snapshots()
     positions, notes = shown_positions(ports)
+    activities, known = ports.ledger.activities(), ports.ledger.snapshots()
     now = standing.snapshot_of(clock.today, ports.broker.account().cash, positions)
     missing = _missing(known, days, clock.today)
     closes, more = _closes(now, [one.symbol for one in activities if one.symbol], missing, ports, needed=on)

@@ -173,11 +173,10 @@ def _explained(text: str) -> bool:
 
 @cache
 def _program() -> frozenset[str]:
-    """Return every text in the program, what is filled in left empty, and the two scripts whole."""
+    """Return every text in the program, what is filled in left empty, and the Makefile whole."""
     modules = (file for folder in ("bot", "broker", "core", "storage") for file in (ROOT / folder).rglob("*.py"))
     texts = {text for file in modules for text in _texts(ast.parse(file.read_bytes()))}
-    scripts = (ROOT / "Makefile", ROOT / "deploy" / "allocator-admin")
-    return frozenset(texts | {script.read_text(encoding="utf-8") for script in scripts})
+    return frozenset(texts | {(ROOT / "Makefile").read_text(encoding="utf-8")})
 
 
 def _texts(tree: ast.AST) -> Iterator[str]:
