@@ -8,6 +8,9 @@ READY := $(VENV)/.ready
 TOOLS := $(VENV)/.ready-dev
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
+# What is compiled once is not compiled again by every process that starts, whatever the caller's own taste.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help mutants demo docs docs-site test check format bench fuzz crash reliability audit lock lock-check clean
 

@@ -15,16 +15,17 @@ from sandbox.faults import Answer
 from sandbox.server import Sandbox
 from sandbox.telegram.chat import Message
 from sandbox.world import World
+from tests.e2e.nursery import Nursery
 from tests.e2e.trial import PATIENCE, Trial
 
 
 @pytest.fixture(scope="module")
-def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
+def trial(tmp_path_factory: pytest.TempPathFactory, nursery: Nursery) -> Iterator[Trial]:
     """Invest $250 on Monday; the service runs for the whole module."""
     with Sandbox() as sandbox, pytest.MonkeyPatch.context() as patch:
         # The service's: until somebody chooses quiet hours, the machine's clock counts.
         patch.setenv("TZ", "UTC")
-        prepared = Trial(sandbox, tmp_path_factory.mktemp("account"))
+        prepared = Trial(sandbox, tmp_path_factory.mktemp("account"), nursery)
         try:
             prepared.deposit("250")
             prepared.start()

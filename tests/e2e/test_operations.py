@@ -63,7 +63,7 @@ def test_systemd_hears_ready_before_the_network_then_life_and_the_end(
             trial.sandbox.start_service(service)
         hears("STATUS=Running with paper money; the chat is connected")
         # The whole process stands still: nothing may feed the watchdog for it.
-        main = next(process for process in trial.processes() if "run" in process.cmdline())
+        main = trial.main_process()
         main.send_signal(signal.SIGSTOP)
         trial.sandbox.wait_for(lambda _: main.status() == "stopped", 5, "the service to stand still")
         listener.has("")

@@ -14,7 +14,7 @@ EXECUTED = (
 
 def fork_server(trial: Trial) -> psutil.Process:
     """Return the process that workers are forked from."""
-    main = next(process for process in trial.processes() if "run" in process.cmdline())
+    main = trial.main_process()
     return next(child for child in main.children() if "forkserver" in " ".join(child.cmdline()))
 
 

@@ -1,7 +1,6 @@
 """The commands of the shell, as a person and a script meet them."""
 
 import json
-import subprocess
 
 import pytest
 
@@ -32,7 +31,7 @@ def test_investing_from_a_shell_beside_the_service_is_refused(trial: Trial) -> N
     trial.deposit("250")
     trial.start()
     trial.ticks()
-    refused = trial.command("invest", stdin=subprocess.DEVNULL)
+    refused = trial.command("invest")
     assert (refused.returncode, refused.stderr) == (1, "the service is running: use the chat\n")
 
 
@@ -41,11 +40,11 @@ def test_invest_buys_once_says_it_in_both_channels_and_the_service_does_not_buy_
     trial.deposit("250")
     trial.at(9, 40)
     trial.sandbox.call(lambda world: world.telegram.press_start(trial.owner))
-    done = trial.command("invest", stdin=subprocess.DEVNULL)
+    done = trial.command("invest")
     assert (done.returncode, done.stdout) == (0, trial.texts()[0] + "\n")
     assert done.stdout.startswith("Orders have been executed. Bought $87.50 of VOO")
     assert trial.chat()[0].startswith("Orders have been executed")
-    again = trial.command("invest", stdin=subprocess.DEVNULL)
+    again = trial.command("invest")
     assert again.returncode == 1
     assert "no new cash has come" in again.stdout
     trial.start()
@@ -57,11 +56,11 @@ def test_json_is_whole_and_nothing_else_is_on_standard_output(trial: Trial) -> N
     trial.configure()
     trial.deposit("250")
     trial.at(9, 40)
-    done = trial.command("invest", "--json", stdin=subprocess.DEVNULL)
+    done = trial.command("invest", "--json")
     outcome = json.loads(done.stdout)
     assert (outcome["day"], outcome["number"], outcome["state"]) == ("2026-11-23", 0, "done")
     assert sum(order["filled_cents"] for order in outcome["orders"]) == 25000
-    refused = json.loads(trial.command("invest", "--json", stdin=subprocess.DEVNULL).stdout)
+    refused = json.loads(trial.command("invest", "--json").stdout)
     assert refused["plan"] is None
     assert "no new cash" in refused["reason"]
 
@@ -78,7 +77,7 @@ def test_all_problems_of_the_settings_are_said_at_once_with_exit_2(trial: Trial)
 def test_settings_that_others_can_read_draw_a_warning(trial: Trial) -> None:
     trial.configure().chmod(0o644)
     trial.at(9, 40)
-    shown = trial.command("invest", stdin=subprocess.DEVNULL)
+    shown = trial.command("invest")
     assert "settings.toml can be read by other users and holds your keys: chmod 600" in shown.stderr
 
 
@@ -99,7 +98,7 @@ def test_a_fund_that_does_not_exist_is_refused_before_the_allocation_is_accepted
 def test_without_the_network_a_command_says_so_and_exits_1(trial: Trial) -> None:
     trial.configure()
     trial.sandbox.stop_service("alpaca")
-    failed = trial.command("invest", stdin=subprocess.DEVNULL)
+    failed = trial.command("invest")
     assert failed.returncode == 1
     assert "Alpaca cannot be reached: the connection failed. Nothing was ordered" in failed.stderr
 

@@ -21,7 +21,8 @@ def ends_well(trial: Trial) -> None:
     trial.sandbox.wait_for(lambda _: not trial.processes(), 5, "the end of every process")
 
 
-def test_while_it_is_still_being_loaded(trial: Trial) -> None:
+def test_while_it_is_still_being_loaded(cold_trial: Trial) -> None:
+    trial = cold_trial
     trial.start()
     # The fork server is the first thing that it starts; its own imports take much longer.
     trial.sandbox.wait_for(lambda _: len(trial.processes()) > 1, 10, "the fork server")
@@ -107,7 +108,7 @@ def test_asked_twice_it_still_ends_with_0(trial: Trial) -> None:
     trial.sandbox.call(lambda world: world.faults.set("alpaca", Hang(), path="/v2/clock"))
     trial.start(execution=IMPATIENT)
     trial.logged("the chat is connected")
-    main = next(process for process in trial.processes() if "run" in process.cmdline())
+    main = trial.main_process()
     main.terminate()
     trial.logged("stopping")
     ends_well(trial)

@@ -4,8 +4,8 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -18,6 +18,7 @@ from core.calendar import NEW_YORK
 from sandbox.server import Sandbox
 from sandbox.telegram import Message
 from sandbox.world import World
+from tests.e2e.nursery import SCRIPT, Child, Nursery
 
 PATIENCE = 25.0
 """Seconds until a trial gives up waiting; a busy machine takes a tenth of it."""
@@ -27,14 +28,18 @@ Changes = Any
 
 
 class Trial:
-    """One installation of the product in `folder`, and the world around it."""
+    """One installation of the product in `folder`, and the world around it.
 
-    def __init__(self, sandbox: Sandbox, folder: Path) -> None:
+    Its processes are forked from a nursery, where there is one; without it each loads the product anew.
+    """
+
+    def __init__(self, sandbox: Sandbox, folder: Path, nursery: Nursery | None = None) -> None:
         self.sandbox = sandbox
         self.folder = folder
+        self.nursery = nursery
         self.owner = sandbox.keys.owner_id
         self.log = folder / "log.txt"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | Child | None = None
         self._starts = 0
 
     # The installation.
@@ -50,17 +55,20 @@ class Trial:
         """Start the service, with settings changed from the sandbox's own."""
         self.configure(**changes)
         self._starts += 1
-        with self.log.open("ab") as log:
-            self._process = self._spawn("run", stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self._process = self._spawn(("run",), self.log, self.log)
 
-    def command(self, *arguments: str, **options: Any) -> "subprocess.CompletedProcess[str]":
-        """Run another command of the same installation to its end."""
-        process = self._spawn(*arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+    def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run another command of the same installation to its end, without a terminal."""
+        out, error = (self.folder / name for name in ("command.out", "command.err"))
+        process = self._spawn(arguments, out, error)
         try:
-            out, err = process.communicate(timeout=PATIENCE)
+            code = process.wait(PATIENCE)
         finally:
             process.kill()
-        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+        said = [file.read_text(encoding="utf-8") for file in (out, error)]
+        for file in (out, error):
+            file.unlink()
+        return subprocess.CompletedProcess(arguments, code, *said)
 
     def kill(self) -> None:
         """Kill the service's main process, and nothing else."""
@@ -78,6 +86,10 @@ class Trial:
     def exit_code(self) -> int:
         """Wait until the service ends by itself, and return its exit code."""
         return self._running().wait(PATIENCE)
+
+    def main_process(self) -> psutil.Process:
+        """Return the service's main process."""
+        return psutil.Process(self._running().pid)
 
     def processes(self) -> list[psutil.Process]:
         """Return every process of this installation that is alive."""
@@ -205,16 +217,25 @@ class Trial:
 
         self.sandbox.call(set_delay)
 
-    def _running(self) -> "subprocess.Popen[bytes]":
+    def _running(self) -> "subprocess.Popen[bytes] | Child":
         if self._process is None:
             raise AssertionError("the service was not started")
         return self._process
 
-    def _spawn(self, *arguments: str, **options: Any) -> "subprocess.Popen[Any]":
-        script = Path(sys.executable).with_name("allocator")
+    def _spawn(self, arguments: Sequence[str], out: Path, error: Path) -> "subprocess.Popen[bytes] | Child":
         clean = {name: value for name, value in os.environ.items() if not name.startswith("ALLOCATOR_")}
         environment = clean | self.sandbox.environment()
-        return subprocess.Popen([script, *arguments], cwd=self.folder, env=environment, **options)  # noqa: S603
+        if self.nursery is not None:
+            return self.nursery.start(arguments, self.folder, environment, out, error)
+        with out.open("ab") as written, error.open("ab") as complained:
+            return subprocess.Popen(  # noqa: S603  our own program, from beside this interpreter
+                [SCRIPT, *arguments],
+                cwd=self.folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=written,
+                stderr=complained,
+            )
 
 
 def _has(message: Message, button: str | int) -> bool:

@@ -10,16 +10,17 @@ import psutil
 import pytest
 
 from sandbox.server import Sandbox
+from tests.e2e.nursery import Nursery
 from tests.e2e.trial import Trial
 
 EXECUTED = "Orders have been executed."
 
 
 @pytest.fixture
-def trial(tmp_path: Path) -> Iterator[Trial]:
+def trial(tmp_path: Path, nursery: Nursery) -> Iterator[Trial]:
     """Set an installation up, not started yet."""
     with Sandbox() as sandbox:
-        prepared = Trial(sandbox, tmp_path)
+        prepared = Trial(sandbox, tmp_path, nursery)
         yield prepared
         prepared.close()
 
