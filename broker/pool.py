@@ -17,7 +17,7 @@ from broker.answers import Lost
 
 log = logging.getLogger(__name__)
 
-PRELOADED = "broker.alpaca"
+PRELOADED = "broker.preloaded"
 
 STOPPED = "the workers were stopped"
 START_SECONDS = 20.0

@@ -32,9 +32,10 @@ import json, sys
 from bot.cli import main
 
 def inside():
-    import os
-    kinds = ("alpaca", "pandas", "telegram", "sqlalchemy", "sqlmodel", "bot.service", "exchange_calendars")
-    return {"modules": [kind for kind in kinds if kind in sys.modules], "pid": os.getpid()}
+    kinds = ("alpaca", "numpy", "telegram", "sqlalchemy", "sqlmodel", "bot.service", "exchange_calendars")
+    loaded = [kind for kind in kinds if kind in sys.modules]
+    from alpaca.trading import requests
+    return {"modules": loaded, "day": str(requests.pd.Timestamp("2026-11-27").date())}
 
 if __name__ == "__main__":
     from concurrent.futures import ProcessPoolExecutor
@@ -90,13 +91,21 @@ def connections(pid: int) -> set[int]:
     }
 
 
-def test_a_worker_has_the_sdk_loaded_and_nothing_of_the_chat_or_the_records(tmp_path: Path) -> None:
+def test_a_worker_has_the_sdk_loaded_and_nothing_of_pandas_the_chat_or_the_records(tmp_path: Path) -> None:
+    assert '"modules": ["alpaca"]' in _said_by_a_worker(tmp_path)
+
+
+def test_pandas_is_there_as_soon_as_the_sdk_uses_it(tmp_path: Path) -> None:
+    assert '"day": "2026-11-27"' in _said_by_a_worker(tmp_path)
+
+
+def _said_by_a_worker(tmp_path: Path) -> str:
     script = tmp_path / "console_script"
     script.write_text(PROBE, encoding="utf-8")
     asked = subprocess.run(  # noqa: S603
         [sys.executable, script], capture_output=True, text=True, check=True, env=dict(os.environ)
     )
-    assert '"modules": ["alpaca", "pandas"]' in asked.stdout
+    return asked.stdout
 
 
 def test_a_workers_own_memory_is_small_because_the_sdk_is_shared(eight: Pool) -> None:
