@@ -8,6 +8,7 @@ from telegram.ext import ContextTypes, Job, JobQueue
 
 from bot.acceptance import UnusableAllocation
 from bot.pulse import LONGEST_WORK, Part, Pulse
+from bot.records import now
 from bot.services import Services
 from core.ports import BrokerAway
 from storage.errors import WrongAccount
@@ -31,10 +32,15 @@ class Jobs:
         self._job = queue.run_repeating(
             self.tick,
             interval=self._services.settings.execution.tick_seconds,
-            first=0,
             name="tick",
-            # The default drops a tick that is a second late, as after a suspend; one tick makes up for all.
-            job_kwargs={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+            job_kwargs={
+                # With `first=0` it would come an interval later: the instant is over by the time the queue starts.
+                "next_run_time": now(),
+                # The default drops a tick that is a second late, as after a suspend; one tick makes up for all.
+                "misfire_grace_time": None,
+                "coalesce": True,
+                "max_instances": 1,
+            },
         )
 
     def stop(self) -> None:

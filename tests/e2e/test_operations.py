@@ -194,6 +194,11 @@ def test_everything_that_is_loaded_lives_without_memory_that_is_writable_and_exe
     assert (done.stdout.split(), done.returncode) == (["strict", "alive"], 0), done.stderr
 
 
+def test_the_first_look_at_the_market_comes_at_once_however_rarely_it_looks(trial: Trial) -> None:
+    trial.start(execution={"tick_seconds": 3600})
+    trial.first_tick()
+
+
 def test_the_log_is_one_event_a_line_in_its_file_too(trial: Trial) -> None:
     trial.deposit("250")
     trial.start(logs={"file": "allocator.log"})
