@@ -12,6 +12,12 @@ from bot import cli_allocation, cli_examples, cli_operations, cli_setup, handing
 
 OK, FAILED, MISCONFIGURED = 0, 1, 2
 
+LEFT_OUT = (
+    "cryptography",  # python-telegram-bot's for Telegram Passport, Vonage's for keys that SMS do not use
+    "httpx._main",  # its own command line, with rich, click and pygments
+)
+"""What the service never uses of what its libraries import."""
+
 EPILOG = """\
 examples: allocator demo | allocator init | sudo allocator service install | allocator report
 `allocator COMMAND --help` explains a command, with examples
@@ -152,9 +158,17 @@ def _run(options: argparse.Namespace) -> int:
     # Until the service is so far that it ends by itself in good order, there is nothing to put in order.
     signal.signal(signal.SIGTERM, _end)
     _preload()
+    _leave_out()
     from bot import shell  # noqa: PLC0415  heavy: workers import this module too
 
     return shell.run(options.settings)
+
+
+def _leave_out() -> None:
+    """Let the libraries that use these if they can do without: 13 MB, for as long as the service runs."""
+    for name in LEFT_OUT:
+        # Python's own way to say so: importing it raises ModuleNotFoundError.
+        sys.modules[name] = None  # type: ignore[assignment]
 
 
 def _end(_number: int, _frame: object) -> None:

@@ -14,8 +14,13 @@ EXECUTED = (
 
 def fork_server(trial: Trial) -> psutil.Process:
     """Return the process that workers are forked from."""
-    main = trial.main_process()
-    return next(child for child in main.children() if "forkserver" in " ".join(child.cmdline()))
+    return next(child for child in trial.main_process().children() if "forkserver" in " ".join(child.cmdline()))
+
+
+def libraries(process: psutil.Process) -> set[str]:
+    """Return the packages of which a process has compiled code in memory."""
+    packages = (path.partition("/site-packages/")[2] for path in (area.path for area in process.memory_maps()))
+    return {package.partition("/")[0] for package in packages} - {""}
 
 
 def orders_under_way(trial: Trial) -> None:
@@ -52,3 +57,15 @@ def test_after_the_run_only_the_reading_worker_is_left(trial: Trial) -> None:
     trial.at(9, 35)
     trial.texted("Orders have been executed")
     trial.sandbox.wait_for(lambda _: len(fork_server(trial).children()) == 1, 5, "the end of the senders")
+
+
+def test_no_process_holds_a_large_library_that_it_does_not_use(cold_trial: Trial) -> None:
+    trial = cold_trial
+    trial.deposit("250")
+    trial.start()
+    trial.at(9, 35)
+    trial.texted("Orders have been executed")
+    server = fork_server(trial)
+    held = {name for process in (trial.main_process(), server, *server.children()) for name in libraries(process)}
+    assert "pydantic_core" in held
+    assert not held & {"cryptography", "numpy", "pandas", "matplotlib"}
