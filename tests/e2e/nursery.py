@@ -23,9 +23,18 @@ from typing import Any, Self
 SCRIPT = Path(sys.executable).with_name("allocator")
 
 LOADED = (
-    "alembic.command", "bot.channels.sms", "bot.check_machine", "bot.check_world", "bot.reconciling", "bot.shell",
-    "bot.shell_allocations", "bot.shell_backups", "bot.shell_reports", "broker.pool", "httpcore",
-)  # fmt: skip
+    "alembic.command",
+    "bot.channels.sms",
+    "bot.check_machine",
+    "bot.check_world",
+    "bot.reconciling",
+    "bot.shell",
+    "bot.shell_allocations",
+    "bot.shell_backups",
+    "bot.shell_reports",
+    "broker.pool",
+    "httpcore",
+)
 """What the commands import once they know what they are asked for."""
 
 
