@@ -55,7 +55,11 @@ def data_client(access: Access) -> RESTClient:
 
 
 def _bound(client: RESTClient, seconds: float) -> None:
-    client._session.mount("https://", _BoundedAdapter(seconds))
+    session = client._session
+    session.mount("https://", _BoundedAdapter(seconds))
+    # requests reads proxies and certificates from the environment for each call anew: a fifth of an order's work.
+    told = session.merge_environment_settings(str(client._base_url), {}, None, None, None)
+    session.proxies, session.verify, session.trust_env = told["proxies"], told["verify"], False
     # alpaca-py repeats every verb after 429 and 504, POST /orders too, and offers no public switch. An order whose
     # answer was a 504 may exist: only looking it up by its id tells.
     client._retry = 0
