@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bench import years
 from bench.figures import Figure
-from sandbox.product import Product
+from sandbox.demo.product import Product
 from sandbox.server import Sandbox
 from sandbox.telegram import Message
 from sandbox.world import World

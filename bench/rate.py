@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bench import orders
 from bench.figures import Figure
-from bot.pace import StoppablePace
+from bot.routines.pace import StoppablePace
 from broker.gateway import Gateway
 from core.allocation import Allocation, Sector
 from core.investing import Plan

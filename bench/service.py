@@ -15,7 +15,7 @@ import psutil
 from bench import orders
 from bench.figures import Figure
 from broker.access import Access
-from sandbox.product import Product
+from sandbox.demo.product import Product
 from sandbox.server import Sandbox
 from sandbox.world import World
 

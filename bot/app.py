@@ -10,27 +10,27 @@ from typing import Any
 from telegram.ext import Application, JobQueue
 from telegram.request import HTTPXRequest
 
-from bot import limits
-from bot.backups import Rotation
 from bot.channels import Channel
 from bot.channels.telegram import TelegramChannel
 from bot.channels.telegram_request import BoundedRequest
 from bot.charts import Charts
+from bot.chat.polling import AnyApplication
 from bot.delivery import Pump
-from bot.limits import ActiveLimits
-from bot.looking import LookingLedger
-from bot.market import Market
-from bot.offers import Offers, Rules
-from bot.pace import StoppablePace
-from bot.polling import AnyApplication
-from bot.pulse import LONGEST_WORK, Part, Pulse
-from bot.rebalancing import Rebalancing
+from bot.operations.backups import Rotation
+from bot.operations.pulse import LONGEST_WORK, Part, Pulse
 from bot.records import Records
-from bot.reports import Reports
-from bot.rounds import Rounds
+from bot.routines import limits
+from bot.routines.limits import ActiveLimits
+from bot.routines.looking import LookingLedger
+from bot.routines.market import Market
+from bot.routines.offers import Offers, Rules
+from bot.routines.pace import StoppablePace
+from bot.routines.rebalancing import Rebalancing
+from bot.routines.reports import Reports
+from bot.routines.rounds import Rounds
+from bot.routines.trouble import Trouble
 from bot.services import Services
-from bot.settings import Settings
-from bot.trouble import Trouble
+from bot.settings.model import Settings
 from broker.access import Access
 from broker.gateway import Gateway
 from core.ports import Ports
@@ -150,7 +150,7 @@ def application(settings: Settings) -> tuple[AnyApplication, HTTPXRequest]:
         .get_updates_request(polling)
         .job_queue(JobQueue())
         .concurrent_updates(True)
-        # bot.polling listens in its place.
+        # bot.chat.polling listens in its place.
         .updater(None)
         .build()
     )

@@ -11,8 +11,8 @@ from typing import assert_never
 
 from bot.channels import Attempt, Channel, Failed, Held, Omitted, Refused, Rejected, Sent
 from bot.records import Records, now
-from core import trouble_messages
 from core.alerts import Alert, marked_live
+from core.messages import trouble_messages
 from core.pauses import growing_pause
 from storage.outbox import Delivery, Recipient
 

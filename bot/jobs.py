@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from telegram.ext import ContextTypes, Job, JobQueue
 
-from bot.acceptance import UnusableAllocation
-from bot.pulse import LONGEST_WORK, Part, Pulse
+from bot.allocations.acceptance import UnusableAllocation
+from bot.operations.pulse import LONGEST_WORK, Part, Pulse
 from bot.records import now
 from bot.services import Services
 from core.ports import BrokerAway

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Self
 
-from core.rebalancing_rules import Rules
+from core.rebalancing.rules import Rules
 from core.routines.invest import Target
 from core.strategies import CashStrategy, Strategy
 from storage import binding

@@ -13,20 +13,22 @@ from typing import Any, TypeVar
 from telegram import BotCommand, Update
 from telegram.ext import ContextTypes, JobQueue, TypeHandler
 
-from bot import access, app, handling, notify
+from bot import app
 from bot.app import Core
 from bot.channels.telegram import TelegramChannel
+from bot.chat import access, handling
+from bot.chat.expiry import Expiry
+from bot.chat.polling import AnyApplication, Polling, Refused
+from bot.chat.turns import Turns
 from bot.commands import COMMANDS, QUESTIONS, TAPS
 from bot.delivery import Pump
-from bot.expiry import Expiry
 from bot.jobs import Jobs
-from bot.polling import AnyApplication, Polling, Refused
-from bot.pulse import Part, watch
+from bot.operations import notify
+from bot.operations.pulse import Part, watch
 from bot.records import now
 from bot.services import Services
-from bot.settings import Settings
-from bot.turns import Turns
-from core import trouble_messages
+from bot.settings.model import Settings
+from core.messages import trouble_messages
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +57,7 @@ def serve(settings: Settings) -> int:
     """Run the service until it is told to stop; return the exit code.
 
     Raises storage.errors.StorageError when the database or the account cannot be used, and
-    bot.acceptance.UnusableAllocation when the settings' allocation cannot.
+    bot.allocations.acceptance.UnusableAllocation when the settings' allocation cannot.
     """
     with app.opened(settings) as books, app.core_over(settings, books) as core:
         asyncio.run(_Service(settings, core).run())

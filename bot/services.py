@@ -3,18 +3,18 @@
 import asyncio
 from dataclasses import dataclass
 
-from bot.backups import Rotation
 from bot.charts import Charts
 from bot.delivery import Pump
-from bot.limits import ActiveLimits
-from bot.market import Market
-from bot.offers import Offers, Rules
-from bot.rebalancing import Rebalancing
+from bot.operations.backups import Rotation
 from bot.records import Records
-from bot.reports import Reports
-from bot.rounds import Rounds
-from bot.settings import Settings
-from bot.trouble import Trouble
+from bot.routines.limits import ActiveLimits
+from bot.routines.market import Market
+from bot.routines.offers import Offers, Rules
+from bot.routines.rebalancing import Rebalancing
+from bot.routines.reports import Reports
+from bot.routines.rounds import Rounds
+from bot.routines.trouble import Trouble
+from bot.settings.model import Settings
 from core.ports import Ports
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from core.pictures import Picture
+from core.reporting.pictures import Picture
 
 
 class AlertKind(StrEnum):

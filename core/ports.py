@@ -14,10 +14,10 @@ from core.investing import LimitReached, Plan, Skip
 from core.money import Cents
 from core.orders import LookUp, Order, OrderIntent, Submission
 from core.positions import Position, Quote
-from core.rebalancing_plan import Undertaking
+from core.rebalancing.plan import Undertaking
+from core.reporting.snapshots import Snapshot
 from core.runs import Run, RunKey, RunState
 from core.schedule import Window
-from core.snapshots import Snapshot
 
 
 class BrokerAway(Exception):

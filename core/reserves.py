@@ -5,8 +5,8 @@ from decimal import ROUND_CEILING, Decimal
 from typing import assert_never
 
 from core.allocation import WHOLE, BasisPoints
-from core.measures import NotMeasurable
 from core.money import CENT, Cents
+from core.reporting.measures import NotMeasurable
 
 
 @dataclass(frozen=True, slots=True)

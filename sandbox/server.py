@@ -18,11 +18,11 @@ import trustme
 from starlette.types import ASGIApp
 
 from sandbox.alpaca import alpaca_app
-from sandbox.control import control_app
-from sandbox.failing import FaultMiddleware
-from sandbox.faults import Refuse
-from sandbox.link import HOST
-from sandbox.network import Network
+from sandbox.control.address import control_app
+from sandbox.faults.failing import FaultMiddleware
+from sandbox.faults.kinds import Refuse
+from sandbox.network.addresses import Network
+from sandbox.network.link import HOST
 from sandbox.sessions import NEW_YORK, all_sessions
 from sandbox.settings import SECTORS, Section, settings_text
 from sandbox.telegram import telegram_app

@@ -7,7 +7,7 @@ from operator import itemgetter
 
 from sandbox.alpaca import Brokerage
 from sandbox.clock import VirtualClock
-from sandbox.faults import Faults
+from sandbox.faults.kinds import Faults
 from sandbox.market import Market
 from sandbox.sessions import NEW_YORK
 from sandbox.telegram import Telegram

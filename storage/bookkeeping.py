@@ -7,7 +7,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlmodel import Session, col, delete, select
 
 from core.activities import Activity, ActivityKind
-from core.snapshots import Holding, Snapshot
+from core.reporting.snapshots import Holding, Snapshot
 from storage.book_tables import ActivityRow, HoldingRow, SnapshotRow
 from storage.database import PAGE, AccountRecords
 

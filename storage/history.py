@@ -6,7 +6,7 @@ from sqlmodel import Session, col, select
 
 from core.money import Cents
 from core.orders import Order, OrderState
-from core.rebalancing_plan import Undertaking
+from core.rebalancing.plan import Undertaking
 from core.runs import Run, RunKey, RunState
 from core.schedule import Routine
 from storage import rows

@@ -9,10 +9,10 @@ from core.alerts import Alert
 from core.investing import LimitReached, Plan, Skip
 from core.money import Cents
 from core.orders import Order
-from core.rebalancing_plan import Undertaking
+from core.rebalancing.plan import Undertaking
+from core.reporting.snapshots import Snapshot
 from core.runs import Run, RunKey, RunState
 from core.schedule import Window
-from core.snapshots import Snapshot
 from storage import rows
 from storage.bookkeeping import Bookkeeping, keep_snapshot
 from storage.chronicle import Chronicle

@@ -7,7 +7,7 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
 
 from core.alerts import Table
-from core.pictures import AccountValue, Picture, Returns, Weights
+from core.reporting.pictures import AccountValue, Picture, Returns, Weights
 from storage.tables import Row, one_of
 from storage.types import AsJson, Instant, SeveralOf
 

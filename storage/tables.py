@@ -12,7 +12,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKeyConstraint, Index, MetaD
 from sqlmodel import Field, SQLModel
 
 from core.orders import OrderState, Side
-from core.rebalancing_plan import Undertaking
+from core.rebalancing.plan import Undertaking
 from core.runs import LONGEST_CLIENT_ORDER_ID, RunState
 from storage.outcomes import KINDS, Outcome
 from storage.types import AsJson, Exact, Instant, OneOf

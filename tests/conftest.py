@@ -11,7 +11,7 @@ from tests.e2e.nursery import Nursery
 LONG = (
     "tests/e2e/test_",
     "tests/integration/test_faults.py",
-    "tests/integration/test_sandbox_demo.py",
+    "tests/integration/sandbox/test_demo.py",
     "tests/integration/test_world_breaks_service.py",
 )
 """Whole processes and long waits: one test at a time goes to whoever is free, and they begin first."""

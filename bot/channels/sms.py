@@ -13,7 +13,7 @@ from vonage_sms.errors import PartialFailureError, SmsError
 from vonage_utils.errors import VonageError
 
 from bot.channels import Attempt, Failed, Refused, Rejected, Sent, segments
-from bot.settings import VonageSettings
+from bot.settings.model import VonageSettings
 from core.alerts import Alert
 from storage.outbox import Delivery
 

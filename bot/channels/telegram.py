@@ -11,9 +11,9 @@ from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
 
-from bot import views
 from bot.channels import Attempt, Failed, Held, Omitted, Refused, Rejected, Sent
 from bot.charts import Charts, NotDrawn
+from bot.views import alerts as views
 from storage.outbox import Delivery
 
 log = logging.getLogger(__name__)

@@ -27,7 +27,7 @@ from bot.charts.paper import (
     wrapped,
 )
 from bot.charts.scales import Ticks, day_ticks, number, round_ticks
-from core.pictures import AccountValue
+from core.reporting.pictures import AccountValue
 
 Point = tuple[date, Decimal, Decimal]
 

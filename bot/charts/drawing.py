@@ -9,7 +9,7 @@ from PIL import Image
 
 from bot.charts import account_value, returns, weights
 from bot.charts.paper import LINE, MARGIN, WIDTH, Sheet, look, named, wrapped
-from core.pictures import AccountValue, Picture, Returns, Weights
+from core.reporting.pictures import AccountValue, Picture, Returns, Weights
 
 COLOURS = 64
 """More than a picture of a few flat colours and their soft edges needs."""

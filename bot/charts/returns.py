@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from bot.charts.paper import BLUE, NOT_KNOWN, PAPER, VERMILLION, named
 from bot.charts.rows import Bar, Row, draw_rows
 from bot.charts.scales import number
-from core.pictures import Returns
+from core.reporting.pictures import Returns
 
 THICKNESS = 34
 GAIN = {"facecolor": BLUE, "edgecolor": BLUE}

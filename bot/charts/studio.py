@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from bot.charts import worker
 from bot.charts.worker import NotDrawn
-from core.pictures import Picture
+from core.reporting.pictures import Picture
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from bot.charts.paper import BLUE, INK, NOT_KNOWN, PAPER, named
 from bot.charts.rows import Bar, Row, draw_rows
 from bot.charts.scales import number
-from core.pictures import Weights
+from core.reporting.pictures import Weights
 
 THICKNESS = 24
 TARGET = {"facecolor": PAPER, "edgecolor": INK}

@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 from threading import Thread
 from traceback import extract_tb
 
-from core.pictures import Picture
+from core.reporting.pictures import Picture
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The commands of the chat, one module for each thing an owner wants."""
 
-from bot import confirming
-from bot.chat import Command, Handle, in_order
+from bot.chat import confirming
+from bot.chat.confirming import Question
+from bot.chat.grammar import Command, Handle, in_order
 from bot.commands import (
     alerting,
     allocating,
@@ -20,7 +21,6 @@ from bot.commands import (
     status,
     strategizing,
 )
-from bot.confirming import Question
 
 _WORK = (
     *status.COMMANDS,

@@ -8,16 +8,17 @@ from html import escape
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot import alert_choices, owners, quiet_words, views
-from bot.alert_choices import Chosen
-from bot.channel_states import SMS
-from bot.channels import Attempt, Failed, Held, Omitted, Refused, Rejected, Sent
-from bot.chat import Chat, Command, Group, Handle, WrongWords
-from bot.paging import USELESS
+from bot.channels import Attempt, Failed, Held, Omitted, Refused, Rejected, Sent, alert_choices
+from bot.channels.alert_choices import Chosen
+from bot.channels.channel_states import SMS
+from bot.chat import owners, quiet_words
+from bot.chat.grammar import Chat, Command, Group, Handle, WrongWords
+from bot.chat.paging import USELESS
 from bot.records import now
 from bot.services import Services
-from core import plurals, preference_messages
+from bot.views import alerts as views
 from core.alerts import Alert, AlertKind
+from core.messages import plurals, preference_messages
 from core.preferences import AlertPreferences, Mode
 from storage.outbox import Recipient
 

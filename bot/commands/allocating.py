@@ -4,9 +4,9 @@ import asyncio
 import re
 from collections.abc import Sequence
 
-from bot.chat import Chat, Command, Group, Handle
+from bot.chat.confirming import Question
+from bot.chat.grammar import Chat, Command, Group, Handle
 from bot.commands.allocation import deciding, editing, layout, typed, versions
-from bot.confirming import Question
 from bot.services import Services
 
 _DATA = re.compile(r"(?P<verb>[a-z]{1,8})(:(?P<more>[a-z0-9-]{1,24}))?")

@@ -6,10 +6,12 @@ from zoneinfo import ZoneInfo
 
 from telegram import InlineKeyboardMarkup
 
-from bot import clocks, owners, paging, views
-from bot.chat import Chat, Command, Group, Handle
-from bot.paging import Page
+from bot.chat import owners, paging
+from bot.chat.grammar import Chat, Command, Group, Handle
+from bot.chat.paging import Page
 from bot.services import Services
+from bot.views import alerts as views
+from bot.views import clocks
 from storage.audit import Entry
 
 TAP = "audit"

@@ -7,11 +7,12 @@ from html import escape
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.channels.telegram import TelegramChannel
-from bot.chat import Chat, Command, Group, Handle, WrongWords, in_order
-from bot.handling import RUN, nearest
+from bot.chat.grammar import Chat, Command, Group, Handle, WrongWords, in_order
+from bot.chat.handling import RUN, nearest
 from bot.services import Services
-from core import plurals, schedule
+from core import schedule
 from core.calendar import MarketClock
+from core.messages import plurals
 from core.ports import BrokerAway
 from core.schedule import Routine
 from storage.outbox import Recipient

@@ -5,11 +5,13 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bot import csv_files, owners, views
-from bot.chat import Chat, Command, Group
+from bot.chat import owners
+from bot.chat.grammar import Chat, Command, Group
 from bot.records import Records, now
 from bot.services import Services
-from core import plurals
+from bot.views import alerts as views
+from bot.views import csv_files
+from core.messages import plurals
 from storage import schema
 
 LARGEST = 50_000_000

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot import views
-from bot.chat import Chat, Command, Group
+from bot.chat.grammar import Chat, Command, Group
 from bot.services import Services
-from core import account_messages, investing
+from bot.views import alerts as views
+from core import investing
 from core.calendar import NEW_YORK
+from core.messages import account_messages
 from core.ports import BrokerAway
 from core.routines.invest import available
 from core.routines.positions import keep_activities

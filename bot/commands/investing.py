@@ -5,14 +5,15 @@ from collections.abc import Sequence
 from datetime import date
 from html import escape
 
-from bot import confirming, views
-from bot.chat import Chat, Command, Group
-from bot.confirming import Payload, Question
-from bot.offers import FIRST_INVESTMENT, INVEST, Changed, Offer, Refusal, payload
-from bot.progress import shown_progress, states
+from bot.chat import confirming
+from bot.chat.confirming import Payload, Question
+from bot.chat.grammar import Chat, Command, Group
+from bot.chat.progress import shown_progress, states
 from bot.records import now
+from bot.routines.offers import FIRST_INVESTMENT, INVEST, Changed, Offer, Refusal, payload
 from bot.services import Services
-from core import messages
+from bot.views import alerts as views
+from core.messages import run_messages
 from core.money import Cents, as_text
 from core.ports import BrokerAway
 from core.runs import Run, RunKey
@@ -103,7 +104,7 @@ async def _ask(chat: Chat, services: Services, offer: Offer, before: str = "") -
     plan = "the plan of today's run, now" if offer.key.number == 0 else "the plan for the cash that is there"
     title = f"{live}{plan if live else plan[:1].upper() + plan[1:]}"
     troubles = "".join(f"\n{escape(text, quote=False)}: its order would fail." for text in offer.plan.troubles.values())
-    html = f"{before}<b>{title}</b>\n{views.table(messages.plan_table(offer.plan))}{troubles}"
+    html = f"{before}<b>{title}</b>\n{views.table(run_messages.plan_table(offer.plan))}{troubles}"
     confirm = f"Invest {as_text(offer.plan.cash)}{' LIVE' if live else ''}"
     await confirming.ask(chat, services, INVEST, payload(offer.key, offer.plan), html, confirm=confirm)
 

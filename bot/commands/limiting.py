@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from html import escape
 
-from bot import confirming, owners, views
 from bot.channels.telegram import TelegramChannel
-from bot.chat import Chat, Command, Group, WrongWords
-from bot.confirming import Payload, Question
+from bot.chat import confirming, owners
+from bot.chat.confirming import Payload, Question
+from bot.chat.grammar import Chat, Command, Group, WrongWords
 from bot.records import now
 from bot.services import Services
+from bot.views import alerts as views
 from core import limits
 from core.alerts import Alert, AlertKind, Table
 from core.allocation import parse_weight

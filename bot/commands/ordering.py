@@ -5,12 +5,13 @@ from collections.abc import Sequence
 
 from telegram import InlineKeyboardMarkup
 
-from bot import paging, views
-from bot.chat import Chat, Command, Group, Handle
+from bot.chat import paging
+from bot.chat.grammar import Chat, Command, Group, Handle
+from bot.chat.paging import Page
 from bot.commands.holdings import titled
-from bot.paging import Page
 from bot.services import Services
-from core import account_messages
+from bot.views import alerts as views
+from core.messages import account_messages
 
 TAP = "orders"
 USUAL, MOST = 14, 60

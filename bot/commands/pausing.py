@@ -5,12 +5,12 @@ import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from bot import owners
-from bot.chat import Chat, Command, Group, WrongWords
+from bot.chat import owners
+from bot.chat.grammar import Chat, Command, Group, WrongWords
 from bot.records import now
 from bot.services import Services
-from core import plurals
 from core.calendar import NEW_YORK
+from core.messages import plurals
 from core.ports import BrokerAway
 
 LONGEST_DAYS = 3660

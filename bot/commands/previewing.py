@@ -5,19 +5,19 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from html import escape
 
-from bot import views
-from bot.chat import Chat, Command, Group
+from bot.chat.grammar import Chat, Command, Group
 from bot.services import Services
-from core import messages
+from bot.views import alerts as views
 from core.alerts import Table
 from core.investing import Plan
-from core.measures import NotMeasurable
+from core.messages import run_messages
+from core.messages.signs import with_sign
 from core.money import as_text
+from core.reporting.measures import NotMeasurable
+from core.reporting.variance import Variance
 from core.routines.reports import Preview
-from core.signs import with_sign
 from core.strategies import Strategy
 from core.symbols import one_word
-from core.variance import Variance
 
 
 async def _preview(chat: Chat, services: Services, _words: Sequence[str]) -> None:
@@ -30,11 +30,11 @@ def shown(coming: Preview) -> str:
     """Return a preview as a message."""
     parts = [f"<b>The next investment, as things are now</b> ({coming.strategy})"]
     if isinstance(coming.answer, Plan):
-        parts.append(views.table(messages.plan_table(coming.answer)))
+        parts.append(views.table(run_messages.plan_table(coming.answer)))
         parts += [f"{escape(text)}: its order would fail." for text in coming.answer.troubles.values()]
-        parts += [views.escaped(remark) for remark in messages.remarks(coming.answer)]
+        parts += [views.escaped(remark) for remark in run_messages.remarks(coming.answer)]
     else:
-        parts.append(escape(messages.refusal(coming.answer), quote=False))
+        parts.append(escape(run_messages.refusal(coming.answer), quote=False))
     if isinstance(coming.before, NotMeasurable):
         parts.append(f"The variance before is {escape(str(coming.before), quote=False)}.")
     else:
@@ -48,7 +48,7 @@ def _other(coming: Preview) -> str:
     """Return what the other strategy would do, in a line."""
     (name,) = set(Strategy) - {coming.strategy}
     if not isinstance(coming.other, Plan):
-        return f"By {name}: {views.escaped(messages.refusal(coming.other))}"
+        return f"By {name}: {views.escaped(run_messages.refusal(coming.other))}"
     orders = ", ".join(f"{as_text(one.notional)} of {one_word(one.symbol)}" for one in coming.other.intents)
     return f"By {name} it would be {orders}. /strategy changes that."
 

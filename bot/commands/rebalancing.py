@@ -7,23 +7,26 @@ from html import escape
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot import confirming, rebalancing, views
-from bot.chat import Chat, Command, Group, Handle, WrongWords
+from bot.chat import confirming
+from bot.chat.confirming import Payload, Question
+from bot.chat.grammar import Chat, Command, Group, Handle, WrongWords
+from bot.chat.progress import shown_progress, states
 from bot.commands import rebalancing_rules
 from bot.commands.investing import AGAIN, interrupted, must_ask_again
-from bot.confirming import Payload, Question
-from bot.offers import Refusal
-from bot.progress import shown_progress, states
-from bot.rebalancing import REBALANCE, OtherNow, Proposal, State
 from bot.records import now
+from bot.routines import rebalancing
+from bot.routines.offers import Refusal
+from bot.routines.rebalancing import REBALANCE, OtherNow, Proposal, State
 from bot.services import Services
-from core import rebalance_messages, rebalancing_words
-from core.measures import NotMeasurable
+from bot.views import alerts as views
+from core.messages import rebalance_messages
 from core.money import as_text
 from core.ports import BrokerAway
 from core.positions import Position
-from core.rebalancing_plan import NothingToDo
-from core.rebalancing_rules import OnTap
+from core.rebalancing import words as rebalancing_words
+from core.rebalancing.plan import NothingToDo
+from core.rebalancing.rules import OnTap
+from core.reporting.measures import NotMeasurable
 from core.routines.rebuying import purchases_of
 from core.runs import Run, RunKey
 from core.schedule import Routine

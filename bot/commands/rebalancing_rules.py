@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from bot import confirming, owners, views
-from bot.chat import Chat, WrongWords
-from bot.confirming import Payload, Question
+from bot.chat import confirming, owners
+from bot.chat.confirming import Payload, Question
+from bot.chat.grammar import Chat, WrongWords
 from bot.records import now
 from bot.services import Services
-from core import rebalancing_words
-from core.rebalancing_rules import OnTap, Rules
+from bot.views import alerts as views
+from core.rebalancing import words as rebalancing_words
+from core.rebalancing.rules import OnTap, Rules
 from storage.types import from_json, to_json
 
 REBALANCING_RULES = "rebalancing_rules"

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot import clocks, paging, run_story, views
-from bot.chat import Chat, Command, Group, Handle, WrongWords
+from bot.chat import paging
+from bot.chat.grammar import Chat, Command, Group, Handle, WrongWords
+from bot.chat.paging import Page
 from bot.commands.holdings import titled
-from bot.paging import Page
 from bot.services import Services
-from core import plurals
+from bot.views import alerts as views
+from bot.views import clocks, run_story
+from core.messages import plurals
 from storage.chronicle import RunRecord
 
 LIST_TAP, RUN_TAP = "history", "story"

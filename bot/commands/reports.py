@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
-from bot import showing
-from bot.chat import Chat, Command, Group
+from bot.chat import showing
+from bot.chat.grammar import Chat, Command, Group
 from bot.services import Services
 from core.alerts import Alert
 

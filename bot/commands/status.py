@@ -6,13 +6,15 @@ from importlib.metadata import version
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot import broker_facts, channel_states, clocks, run_story, views
-from bot.broker_facts import Fact
-from bot.chat import Chat, Command, Group, Handle
-from bot.paging import USELESS
+from bot.channels import channel_states
+from bot.chat.grammar import Chat, Command, Group, Handle
+from bot.chat.paging import USELESS
 from bot.records import now
 from bot.services import Services
-from core import plurals
+from bot.views import alerts as views
+from bot.views import broker_facts, clocks, run_story
+from bot.views.broker_facts import Fact
+from core.messages import plurals
 from core.schedule import Routine
 
 TAP, REFRESH = "status", "refresh"

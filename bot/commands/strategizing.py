@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Sequence
 from html import escape
 
-from bot import confirming, owners
-from bot.chat import Chat, Command, Group, WrongWords
-from bot.confirming import Payload, Question
+from bot.chat import confirming, owners
+from bot.chat.confirming import Payload, Question
+from bot.chat.grammar import Chat, Command, Group, WrongWords
 from bot.records import now
 from bot.services import Services
 from core.strategies import Strategy

@@ -6,11 +6,11 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot import shell
 from bot.installing import places, release
 from bot.installing.steps import File, Folder, Link, Machine, Program, Removal, Step, StepFailed, really
-from bot.settings import Settings
-from bot.settings_file import SettingsError, load
+from bot.settings.file import SettingsError, load
+from bot.settings.model import Settings
+from bot.shell import commands as shell
 
 CHECKOUT = Path(__file__).parents[2]
 

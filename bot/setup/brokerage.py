@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
-from bot.settings import LIVE_HOST, AlpacaSettings
+from bot.settings.model import LIVE_HOST, AlpacaSettings
 from bot.setup import trying
 from bot.setup.interview import Field, Interview, Stopped, named, problems
 from bot.setup.questions import Question

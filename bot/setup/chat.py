@@ -4,7 +4,7 @@ import secrets
 
 from pydantic import ValidationError
 
-from bot.settings import TelegramSettings
+from bot.settings.model import TelegramSettings
 from bot.setup import trying
 from bot.setup.interview import Field, Interview, Stopped, named, problems
 from bot.setup.questions import Question

@@ -7,16 +7,16 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from bot import shell
 from bot.channels import Sent
 from bot.installing import places
-from bot.settings import Settings
-from bot.settings_file import FILE_NAME, SETTINGS_VARIABLE, SettingsError, checked, usual_file
+from bot.settings.file import FILE_NAME, SETTINGS_VARIABLE, SettingsError, checked, usual_file
+from bot.settings.model import Settings
 from bot.setup import brokerage, chat, limits, target, texting, trying
 from bot.setup.interview import Given, Interview, Stopped
 from bot.setup.questions import Prompter, Question, Unanswered
 from bot.setup.settings_text import CannotEdit, Changes, Section, edited
 from bot.setup.writing import write_private
+from bot.shell import commands as shell
 from core.allocation import Allocation, AllocationError, Sector, parse_weight
 
 TEMPLATE = Path(__file__).parents[2] / "settings.example.toml"

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bot.settings import PREFIX
+from bot.settings.model import PREFIX
 from bot.setup.questions import Prompter, Question
 
 

@@ -2,7 +2,7 @@
 
 from pydantic import ValidationError
 
-from bot.settings import InvestingSettings
+from bot.settings.model import InvestingSettings
 from bot.setup.interview import Field, Interview, named, problems
 from bot.setup.questions import Question
 from bot.setup.settings_text import Value

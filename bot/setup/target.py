@@ -2,8 +2,8 @@
 
 from contextlib import closing
 
-from bot import allocation_texts, presets
-from bot.allocation_texts import Unusable
+from bot.allocations import allocation_texts, presets
+from bot.allocations.allocation_texts import Unusable
 from bot.setup.interview import Interview, Stopped
 from bot.setup.questions import Question
 from broker.access import Access

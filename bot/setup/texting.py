@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from pydantic import ValidationError
 
-from bot.settings import VonageSettings
+from bot.settings.model import VonageSettings
 from bot.setup import trying
 from bot.setup.interview import Field, Interview, named, problems
 from bot.setup.questions import Question

@@ -15,7 +15,7 @@ from bot import app
 from bot.channels import Attempt, Failed, Held, Omitted, Refused, Rejected, Sent
 from bot.charts import Charts
 from bot.records import now
-from bot.settings import Settings, VonageSettings
+from bot.settings.model import Settings, VonageSettings
 from broker.access import Access
 from broker.gateway import Gateway
 from core.account import Account

@@ -8,15 +8,16 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from core import messages, variance
 from core.account import Account, Investable, Minimums, investable
 from core.alerts import Alert
 from core.allocation import Allocation
 from core.investing import AccountBlocked, NoNewCash, Paused, Plan, Skip
-from core.measures import NotMeasurable
+from core.messages import run_messages
 from core.money import Cents
 from core.orders import OrderState
 from core.ports import BrokerAway, Ledger, Ports
+from core.reporting import variance
+from core.reporting.measures import NotMeasurable
 from core.reserves import Reserve, in_cents
 from core.routines.positions import keep_activities, shown_positions
 from core.routines.settling import await_fills
@@ -145,9 +146,9 @@ def ending(run: Run) -> tuple[RunState, Alert]:
     states = {order.state for order in run.orders}
     if states == {OrderState.NOT_SENT}:
         why = run.orders[0].reason or "its orders could not be sent in time"
-        return RunState.MISSED, messages.missed([(run.key.routine, run.key.day)], why)
+        return RunState.MISSED, run_messages.missed([(run.key.routine, run.key.day)], why)
     taken = states - {OrderState.REJECTED, OrderState.NOT_SENT}
-    return RunState.DONE if taken else RunState.FAILED, messages.executed(run)
+    return RunState.DONE if taken else RunState.FAILED, run_messages.executed(run)
 
 
 def _start(key: RunKey, window: Window, decision: Decision, policy: Policy, ports: Ports, *, version: int) -> Run:
@@ -163,7 +164,7 @@ def _start(key: RunKey, window: Window, decision: Decision, policy: Policy, port
         allocation_version=version,
         limit=policy.max_per_day,
         at=broker.clock().now,
-        remarks=messages.remarks(decision.answer),
+        remarks=run_messages.remarks(decision.answer),
     )
     if not isinstance(opened, Run):
         return _skip(key, opened, decision.free_cash, ports)
@@ -172,7 +173,7 @@ def _start(key: RunKey, window: Window, decision: Decision, policy: Policy, port
 
 def _skip(key: RunKey, skip: Skip, cash: Cents, ports: Ports) -> Run:
     at = ports.broker.clock().now
-    ports.ledger.skip(key, skip, messages.skipped(skip), cash=cash, at=at)
+    ports.ledger.skip(key, skip, run_messages.skipped(skip), cash=cash, at=at)
     return stored(ports.ledger, key)
 
 

@@ -2,9 +2,9 @@
 
 from datetime import date, timedelta
 
-from core import reconciling
 from core.ports import Ports
 from core.positions import Position
+from core.reconciling import lagging as reconciling
 
 LAG_PAUSES = (1.0, 2.0, 3.0, 4.0)
 """Seconds between looks at a position list that does not show all fills yet."""

@@ -5,17 +5,17 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from core import standing
 from core.allocation import Allocation
 from core.calendar import MarketClock, TradingDay
-from core.late_flows import counted_in
 from core.money import in_dollars, round_to_cents
 from core.ports import BrokerAway, Ports
 from core.positions import Position, Quote
-from core.reconstruction import reconstruct
+from core.reporting import standing
+from core.reporting.late_flows import counted_in
+from core.reporting.reconstruction import reconstruct
+from core.reporting.snapshots import Snapshot
+from core.reporting.standing import Standing
 from core.routines.positions import keep_activities, shown_positions
-from core.snapshots import Snapshot
-from core.standing import Standing
 
 QUOTE_PAUSE = 2.0
 """Seconds until coins' prices that could not be read are asked for once more."""

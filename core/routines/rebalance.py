@@ -9,16 +9,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from core import lots, rebalance_messages, variance
 from core.investing import Plan
-from core.lots import Realised
-from core.measures import NotMeasurable
+from core.messages import rebalance_messages
 from core.money import as_text, floor_to_cents
 from core.orders import Order, OrderIntent, OrderState, Side
 from core.ports import BrokerAway, Ports
-from core.rebalancing import plan_rebalance
-from core.rebalancing_plan import Holdings, NothingToDo, Sale, Terms, Undertaking
-from core.rebalancing_rules import Rules
+from core.rebalancing import lots
+from core.rebalancing.lots import Realised
+from core.rebalancing.plan import Holdings, NothingToDo, Sale, Terms, Undertaking
+from core.rebalancing.planning import plan_rebalance
+from core.rebalancing.rules import Rules
+from core.reporting import variance
+from core.reporting.measures import NotMeasurable
 from core.reserves import in_cents
 from core.routines.invest import Policy, Target, stored
 from core.routines.positions import OVERLAP, keep_activities, shown_positions

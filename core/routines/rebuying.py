@@ -3,15 +3,15 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from core import rebalance_messages
 from core.account import Account
 from core.investing import LimitReached
-from core.measures import NotMeasurable
+from core.messages import rebalance_messages
 from core.money import Cents, as_text, floor_to_cents
 from core.orders import Order
 from core.ports import BrokerAway, Ports
-from core.rebalancing_buys import plan_buys, spendable
-from core.rebalancing_plan import Terms, Undertaking
+from core.rebalancing.buys import plan_buys, spendable
+from core.rebalancing.plan import Terms, Undertaking
+from core.reporting.measures import NotMeasurable
 from core.reserves import in_cents
 from core.runs import Run, RunKey
 from core.schedule import Routine

@@ -5,22 +5,23 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
-from core import picturing, report_messages, variance, variance_messages
 from core.alerts import Alert
 from core.allocation import Allocation
 from core.calendar import NEW_YORK, MarketClock, TradingDay
 from core.investing import Plan, Skip
-from core.measures import NotMeasurable
-from core.pictures import Picture
+from core.messages import report_messages, variance_messages
+from core.messages.variance_messages import Outlook
 from core.ports import Ports
+from core.reporting import picturing, variance
+from core.reporting.measures import NotMeasurable
+from core.reporting.pictures import Picture
+from core.reporting.snapshots import Snapshot
+from core.reporting.variance import Variance
 from core.routines.invest import Policy, Target, decide, stored
 from core.routines.reading import Reading, read
 from core.runs import Run, RunKey
 from core.schedule import Routine
-from core.snapshots import Snapshot
 from core.strategies import Strategy
-from core.variance import Variance
-from core.variance_messages import Outlook
 
 
 class Pictures(StrEnum):

@@ -1,6 +1,7 @@
 """Settling: waiting for fills, for a bounded time within the run and afterwards at every tick."""
 
-from core import messages, orders
+from core import orders
+from core.messages import run_messages
 from core.orders import Accepted, Order, OrderState
 from core.ports import Ports
 from core.runs import RunKey
@@ -51,7 +52,7 @@ def follow(ports: Ports) -> bool:
         elif now != order:
             ports.ledger.record(key, now)
     if ended:
-        alert = messages.followed_up([order for _, order in ended])
+        alert = run_messages.followed_up([order for _, order in ended])
         ports.ledger.follow_up(ended, alert, at=ports.broker.clock().now)
     return len(ended) < len(waiting)
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from sandbox.alpaca.amounts import to_cents
-from sandbox.bodies import Body, dollars, integer, truth
+from sandbox.control.bodies import Body, dollars, integer, truth
 from sandbox.page.stage import Stage
 from sandbox.page.words import moment, money
 from sandbox.telegram.entities import utf16_length

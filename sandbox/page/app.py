@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from sandbox.bodies import Body
+from sandbox.control.bodies import Body
 from sandbox.page.actions import Action, actions
 from sandbox.page.guard import Guard
 from sandbox.page.stage import Stage

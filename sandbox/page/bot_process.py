@@ -14,7 +14,7 @@ _LOOK_SECONDS = 0.1
 
 
 class Killable(Protocol):
-    """What the page needs of the product: sandbox.product.Product has it."""
+    """What the page needs of the product: sandbox.demo.product.Product has it."""
 
     @property
     def is_alive(self) -> bool:

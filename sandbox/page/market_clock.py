@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from sandbox.clock import VirtualClock
-from sandbox.days import AFTER_CLOSE, AFTER_OPEN
+from sandbox.demo.days import AFTER_CLOSE, AFTER_OPEN
 from sandbox.page.words import day, minute, moment
 from sandbox.sessions import NEW_YORK, Session, latest_session, next_session, open_session
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Self
 
-from sandbox.link import HOST
-from sandbox.listener import Listener
+from sandbox.network.link import HOST
+from sandbox.network.listener import Listener
 from sandbox.page.app import page_app
 from sandbox.page.bot_process import Killable
 from sandbox.page.stage import Stage

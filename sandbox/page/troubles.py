@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sandbox.faults import Refuse, Reset
+from sandbox.faults.kinds import Refuse, Reset
 from sandbox.page.diary import Diary
 from sandbox.vonage import PRICE
 from sandbox.world import World

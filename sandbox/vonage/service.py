@@ -9,7 +9,7 @@ from itertools import count
 from time import monotonic
 
 from sandbox.clock import VirtualClock
-from sandbox.gsm import as_gsm7, segment_count
+from sandbox.vonage.gsm import as_gsm7, segment_count
 from sandbox.vonage.refusals import ERROR_TEXTS, Entry, Form, error_entry, wrong_parameter
 
 PRICE = Decimal("0.03330000")  # euros a segment, the price of the API description's example

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlmodel import select
 
-from bot import views
 from bot.channels.sms import words_of
+from bot.views import alerts as views
 from core.alerts import AlertKind
 from core.orders import OrderState
 from core.runs import RunState

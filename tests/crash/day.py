@@ -13,7 +13,7 @@ from random import Random
 from time import monotonic, sleep
 
 from core.calendar import NEW_YORK
-from sandbox.faults import Slow
+from sandbox.faults.kinds import Slow
 from sandbox.server import Sandbox
 from sandbox.world import World
 from tests.crash.accounts import Accounts, compare

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from threading import Event
 
-from sandbox.faults import Faults, RequestFault
+from sandbox.faults.kinds import Faults, RequestFault
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A kind of request, as the rules of `sandbox.faults` name it."""
+    """A kind of request, as the rules of `sandbox.faults.kinds` name it."""
 
     service: str
     method: str = "*"

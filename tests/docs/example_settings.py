@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from bot.settings import PREFIX, Settings
+from bot.settings.model import PREFIX, Settings
 from core.money import as_text
 from tests.docs.markdown import ROOT
 

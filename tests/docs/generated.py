@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from itertools import groupby
 
-from bot.chat import Command, Group
+from bot.chat.grammar import Command, Group
 from bot.commands import COMMANDS
 from tests.docs import example_settings
 from tests.docs.shell_help import ShellCommand, shell_commands

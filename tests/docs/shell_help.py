@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from io import StringIO
 
-from bot import cli
+from bot.cli import main as cli
 
 _COLUMNS = "80"
 _CHOICES = re.compile(r"^  (?:\{[^}]*\}|[A-Z][A-Z-]*)$\n((?:^ {4}.*$\n?)+)", re.MULTILINE)

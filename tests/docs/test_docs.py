@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from bot.commands import COMMANDS
-from core import chat_messages, trouble_messages
+from core.messages import chat_messages, trouble_messages
 from storage import errors
 from tests.docs import example_settings
 from tests.docs.generated import PAGES

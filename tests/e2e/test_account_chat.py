@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.faults import Answer
+from sandbox.faults.kinds import Answer
 from sandbox.server import Sandbox
 from sandbox.telegram.chat import Message
 from sandbox.world import World

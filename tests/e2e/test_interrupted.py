@@ -3,7 +3,7 @@
 import sqlite3
 from datetime import timedelta
 
-from sandbox.faults import Answer, Denial, Hang
+from sandbox.faults.kinds import Answer, Denial, Hang
 from sandbox.world import World
 from tests.e2e.trial import Trial
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sandbox.faults import Answer, Hang
+from sandbox.faults.kinds import Answer, Hang
 from tests.e2e.trial import Trial
 
 SEVEN = ["VOO", "IJH", "IJR", "IXUS", "ISTB", "AGG", "BTC/USD"]

@@ -3,7 +3,7 @@
 import psutil
 import pytest
 
-from sandbox.faults import Hang
+from sandbox.faults.kinds import Hang
 from tests.e2e.trial import Trial
 
 EXECUTED = (

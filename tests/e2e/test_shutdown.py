@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from sandbox.faults import Answer, Hang, Slow
+from sandbox.faults.kinds import Answer, Hang, Slow
 from sandbox.world import World
 from tests.e2e.trial import Trial
 

@@ -20,14 +20,14 @@ from telegram.request import BaseRequest, RequestData
 
 from bot import app, service
 from bot.charts import Charts
-from bot.market import Market
-from bot.polling import AnyApplication
+from bot.chat.polling import AnyApplication
+from bot.routines.market import Market
 from bot.services import Services
-from bot.settings_file import load
+from bot.settings.file import load
 from core.account import Asset
 from core.calendar import NEW_YORK, MarketClock, Session
-from core.pictures import Picture
 from core.ports import Ports
+from core.reporting.pictures import Picture
 from sandbox.clock import VirtualClock
 from sandbox.telegram import Telegram
 from sandbox.telegram.methods import METHODS

@@ -6,8 +6,8 @@ from random import Random
 from typing import Any
 
 from bot.channels.telegram import CONFIRM
+from bot.chat.handling import RUN
 from bot.commands import COMMANDS, TAPS
-from bot.handling import RUN
 from sandbox.telegram import Message
 from sandbox.telegram.wire import message_json
 from tests.fuzz.house import OWNER

@@ -9,7 +9,7 @@ import trustme
 from core.ports import BrokerAway
 from core.runs import RunKey
 from core.schedule import Routine
-from sandbox.faults import CATALOGUE, Refuse
+from sandbox.faults.kinds import CATALOGUE, Refuse
 from sandbox.world import World
 from tests.integration.fault_expected import BACK
 from tests.integration.fault_table import DAYS, SECTORS, SEND, Row, Seen

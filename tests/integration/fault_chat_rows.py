@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from time import monotonic
 
-from sandbox.faults import BAD_GATEWAY
+from sandbox.faults.kinds import BAD_GATEWAY
 from sandbox.telegram import Message
 from sandbox.world import World
 from tests.integration.fault_expected import BEFORE_ACTING, DONE, EXECUTED, PLAN, STATUS, TITLE, WENT_WRONG

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from sandbox.faults import CATALOGUE
+from sandbox.faults.kinds import CATALOGUE
 from tests.integration.fault_table import COINS, FUND, LOOK_UP, PRICE, SEND, Occasion, Row, Seen, chat, sms
 
 EXECUTED = "Orders have been executed. Bought $150 of VOO, $75 of AGG, $25 of BTCUSD."

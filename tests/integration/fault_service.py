@@ -12,7 +12,7 @@ from core.allocation import percent
 from core.calendar import NEW_YORK
 from core.runs import Run
 from core.schedule import Routine
-from sandbox.faults import CATALOGUE, Hang, Refuse
+from sandbox.faults.kinds import CATALOGUE, Hang, Refuse
 from sandbox.server import Sandbox
 from sandbox.telegram import Message
 from sandbox.world import World

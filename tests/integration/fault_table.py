@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from core.allocation import Sector
-from sandbox.faults import CATALOGUE
+from sandbox.faults.kinds import CATALOGUE
 
 SECTORS = (Sector("Stocks", "VOO", 6000), Sector("Bonds", "AGG", 3000), Sector("Crypto", "BTC/USD", 1000))
 

@@ -10,13 +10,13 @@ from threading import Lock
 
 import trustme
 
-from bot.market import Market
-from bot.offers import Offers, Rules
-from bot.pace import StoppablePace
-from bot.rebalancing import Rebalancing
 from bot.records import Records, now
-from bot.rounds import Rounds
-from bot.trouble import Trouble
+from bot.routines.market import Market
+from bot.routines.offers import Offers, Rules
+from bot.routines.pace import StoppablePace
+from bot.routines.rebalancing import Rebalancing
+from bot.routines.rounds import Rounds
+from bot.routines.trouble import Trouble
 from broker.access import Access
 from broker.gateway import Gateway
 from core.account import Minimums

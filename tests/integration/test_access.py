@@ -11,10 +11,10 @@ import trustme
 from telegram import Update
 from telegram.ext import Application, ApplicationBuilder, ContextTypes, MessageHandler, TypeHandler, filters
 
-from bot.access import HOUR, LINES_EACH, LINES_IN_ALL, REFUSED, Refusals, gate
+from bot.chat.access import HOUR, LINES_EACH, LINES_IN_ALL, REFUSED, Refusals, gate
 from bot.records import Records
 from core.alerts import Alert, AlertKind
-from core.chat_messages import intruded
+from core.messages.chat_messages import intruded
 from sandbox.server import Sandbox
 from storage import database
 from storage.outbox import Recipient

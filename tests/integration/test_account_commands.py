@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bot import alert_choices, owners
-from bot.channel_states import in_words
-from bot.channels import Attempt, Failed, Held, Omitted, Refused, Rejected, Sent
+from bot.channels import Attempt, Failed, Held, Omitted, Refused, Rejected, Sent, alert_choices
+from bot.channels.channel_states import in_words
+from bot.chat import owners
 from bot.commands import alerting, exporting, status
 from bot.records import Records
 from core.alerts import Alert, AlertKind

@@ -12,7 +12,7 @@ from typing import cast
 import pytest
 from telegram import InlineKeyboardMarkup
 
-from bot.chat import WrongWords
+from bot.chat.grammar import WrongWords
 from bot.commands import allocating
 from bot.records import Records, now
 from bot.services import Services

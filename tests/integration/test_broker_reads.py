@@ -19,7 +19,7 @@ from core.orders import OrderIntent
 from core.ports import BrokerAway
 from core.schedule import Window
 from sandbox.alpaca.entries import EntryKind
-from sandbox.faults import Denial
+from sandbox.faults.kinds import Denial
 from sandbox.server import Sandbox
 from sandbox.sessions import latest_session, next_session, sessions_between
 from sandbox.world import World

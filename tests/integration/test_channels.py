@@ -18,10 +18,10 @@ from bot.channels.telegram import TelegramChannel
 from bot.charts import Charts, NotDrawn
 from bot.delivery import Pump
 from bot.records import Records, now
-from bot.settings import VonageSettings
+from bot.settings.model import VonageSettings
 from core.alerts import Alert, AlertKind
-from core.pictures import Picture, Returns
-from sandbox.faults import CATALOGUE, Answer, Fault, Refuse
+from core.reporting.pictures import Picture, Returns
+from sandbox.faults.kinds import CATALOGUE, Answer, Fault, Refuse
 from sandbox.server import Sandbox
 from sandbox.sessions import all_sessions
 from sandbox.world import World

@@ -20,7 +20,7 @@ import pytest
 
 from bot.charts import Charts, NotDrawn
 from bot.charts.studio import STOPPED, TOO_LONG
-from core.pictures import AccountValue, Picture, Returns
+from core.reporting.pictures import AccountValue, Picture, Returns
 
 RETURNS = Returns(date(2026, 11, 27), (("Stocks", Decimal("4.15")), ("Bonds", Decimal("-2.13"))))
 PNG = b"\x89PNG"

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from bot import confirming
 from bot.channels.telegram import CANCEL, CONFIRM
+from bot.chat import confirming
+from bot.chat.confirming import STANDS
+from bot.chat.expiry import Expiry
 from bot.commands import QUESTIONS
-from bot.confirming import STANDS
-from bot.expiry import Expiry
-from bot.offers import FIRST_INVESTMENT, INVEST
 from bot.records import now
+from bot.routines.offers import FIRST_INVESTMENT, INVEST
 from core.runs import RunState
 from core.schedule import Routine
 from tests.fuzz.house import House, inhabited

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from telegram import Update
 from telegram.ext import ApplicationHandlerStop, TypeHandler
 
-from bot import access
+from bot.chat import access
 from tests.fuzz.house import OWNER, House, inhabited
 from tests.fuzz.hunt import Broken, Figures, check, hunt
 from tests.fuzz.imagination import ELSEWHERE, HERE, KINDS, STRANGER, Imagination, Imagined

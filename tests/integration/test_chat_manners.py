@@ -11,11 +11,11 @@ import pytest
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Update
 from telegram.error import TimedOut
 
-from bot import handling, typing_signs
-from bot.chat import Chat, Command, Handle, WrongWords
-from bot.exchange import FILE_NAME
+from bot.chat import handling, typing_signs
+from bot.chat.exchange import FILE_NAME
+from bot.chat.grammar import Chat, Command, Handle, WrongWords
+from bot.chat.turns import Turns
 from bot.services import Services
-from bot.turns import Turns
 from core.ports import BrokerAway
 from tests.fuzz.house import OWNER, PIXEL, House, inhabited
 from tests.fuzz.talk import Talk

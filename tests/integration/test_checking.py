@@ -12,17 +12,18 @@ from typing import Any
 import pytest
 import trustme
 
-from bot import app, check_machine, check_world
-from bot.findings import Finding, Verdict
-from bot.settings import Settings
-from bot.settings_file import load
+from bot import app
+from bot.operations import check_machine, check_world
+from bot.operations.findings import Finding, Verdict
+from bot.settings.file import load
+from bot.settings.model import Settings
 from broker.gateway import Gateway
 from broker.pages import OrderPage
 from core.calendar import NEW_YORK
 from core.orders import BrokerOrder, OrderState
 from core.ports import BrokerAway
 from sandbox.alpaca.restrictions import Restrictions
-from sandbox.faults import Answer
+from sandbox.faults.kinds import Answer
 from sandbox.server import Sandbox
 from sandbox.world import World
 from storage import database

@@ -7,9 +7,9 @@ import pytest
 
 from bot.commands.allocation.book import Book
 from bot.records import Records, now
-from core import drafts
 from core.allocation import Allocation, Sector
-from core.drafts import Draft
+from core.drafting import drafts
+from core.drafting.drafts import Draft
 from storage import database
 
 ALL = Allocation((Sector("Stocks", "VOO", 6_000), Sector("Bonds", "AGG", 4_000)))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from sandbox.faults import CATALOGUE
+from sandbox.faults.kinds import CATALOGUE
 from sandbox.sessions import all_sessions
 from tests.integration.fault_expected import expected
 from tests.integration.fault_rows import groups, live_through

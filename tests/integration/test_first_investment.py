@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from bot.offers import FIRST_INVESTMENT, Changed, Refusal
 from bot.records import now
+from bot.routines.offers import FIRST_INVESTMENT, Changed, Refusal
 from core.alerts import AlertKind
 from core.allocation import Sector
 from core.runs import Run, RunState

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.limits import ActiveLimits
+from bot.routines.limits import ActiveLimits
 from core.alerts import AlertKind
 from core.limits import Limits
 from core.orders import OrderState

@@ -16,9 +16,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.market import Market
-from bot.offers import Offer, Offers, Rules, payload
 from bot.records import Records, now
+from bot.routines.market import Market
+from bot.routines.offers import Offer, Offers, Rules, payload
 from core import schedule
 from core.account import Account, Asset, Minimums
 from core.allocation import Allocation, Sector

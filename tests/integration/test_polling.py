@@ -13,10 +13,10 @@ from telegram import BotCommand, Update
 from telegram.ext import TypeHandler
 
 from bot import app
-from bot.polling import SAID_AFTER, Polling, Refused
-from bot.settings import Settings
-from bot.settings_file import load
-from sandbox.faults import Answer, Denial, Hang
+from bot.chat.polling import SAID_AFTER, Polling, Refused
+from bot.settings.file import load
+from bot.settings.model import Settings
+from sandbox.faults.kinds import Answer, Denial, Hang
 from sandbox.server import Sandbox
 from sandbox.world import World
 

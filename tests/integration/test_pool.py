@@ -23,7 +23,7 @@ from core.calendar import NEW_YORK, MarketClock
 from core.orders import Accepted, OrderIntent
 from core.ports import BrokerAway
 from core.schedule import Window
-from sandbox.faults import Denial, Hang
+from sandbox.faults.kinds import Denial, Hang
 from sandbox.server import Sandbox
 
 # What the console script is, with the question that a test has of a worker in place of a command.

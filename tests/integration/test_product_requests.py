@@ -18,9 +18,9 @@ from sandbox.alpaca.office import RequestSeen
 from sandbox.server import Sandbox
 from tests import contracts
 from tests.contracts import Amendment
-from tests.integration.test_sandbox_alpaca_contracts import DATA, DATA_FAILURE, TRADING, TRADING_FAILURE
+from tests.integration.sandbox.test_alpaca_contracts import DATA, DATA_FAILURE, TRADING, TRADING_FAILURE
 
-# Of the requests alone; what the answers need is in test_sandbox_alpaca_contracts.
+# Of the requests alone; what the answers need is in sandbox/test_alpaca_contracts.
 FLOAT_NOTIONAL = Amendment(
     "paths /v2/orders post requestBody content application/json schema",
     {

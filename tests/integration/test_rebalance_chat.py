@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from bot.channels.telegram import CANCEL, CONFIRM
-from core.bands import FIVE_TWENTY_FIVE, Band
 from core.orders import Side
-from core.rebalancing_rules import OnBreach, OnCalendar, OnTap, Period, Rules
+from core.rebalancing.bands import FIVE_TWENTY_FIVE, Band
+from core.rebalancing.rules import OnBreach, OnCalendar, OnTap, Period, Rules
 from core.runs import RunState
 from core.schedule import Routine
 from tests.fuzz.house import MONDAY, inhabited

@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 import trustme
 
-from bot.rebalancing import Proposal
 from bot.records import now
+from bot.routines.rebalancing import Proposal
 from core.allocation import Allocation, Sector
 from core.ports import BrokerAway
-from core.rebalancing_rules import OnBreach, OnCalendar, Period, Rules, Trigger
+from core.rebalancing.rules import OnBreach, OnCalendar, Period, Rules, Trigger
 from core.routines.rebuying import purchases_of
 from core.runs import Run, RunKey, RunState
 from core.schedule import Routine
 from sandbox.alpaca import Execution
 from sandbox.alpaca.entries import EntryKind
-from sandbox.faults import Answer
+from sandbox.faults.kinds import Answer
 from tests.integration.installation import Installation, installed
 
 SECTORS = (Sector("Stocks", "VOO", 7000), Sector("Bonds", "AGG", 3000))

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 import trustme
 
-from bot.pace import StoppablePace
+from bot.routines.pace import StoppablePace
 from broker.gateway import Gateway
 from core.alerts import Alert, AlertKind
 from core.allocation import Allocation, Sector
 from core.calendar import NEW_YORK, MarketClock, TradingDay, trading_days
-from core.pictures import AccountValue, Returns, Weights
 from core.ports import Ports
+from core.reporting.pictures import AccountValue, Returns, Weights
+from core.reporting.snapshots import Snapshot
 from core.routines.reading import read
-from core.snapshots import Snapshot
-from sandbox.faults import Answer
+from sandbox.faults.kinds import Answer
 from sandbox.world import World
 from tests.integration.installation import Installation, installed
 from tests.unit.fake_ledger import FakeLedger

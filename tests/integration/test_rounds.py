@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 import trustme
 
-from bot.offers import Offer
 from bot.records import now
+from bot.routines.offers import Offer
 from broker.gateway import Gateway
 from core.allocation import Sector
 from core.orders import LookUp
 from core.ports import BrokerAway
 from core.runs import RunState
 from core.schedule import Routine
-from sandbox.faults import Answer
+from sandbox.faults.kinds import Answer
 from sandbox.world import World
 from storage.errors import WrongAccount
 from tests.integration.installation import Installation, installed

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 import trustme
 
-from bot import cli, logs
-from bot.settings import LIVE_HOST, Settings
-from bot.settings_file import load
+from bot.cli import main as cli
+from bot.operations import logs
+from bot.settings.file import load
+from bot.settings.model import LIVE_HOST, Settings
 from bot.setup import chat, flow
 from bot.setup.interview import Given
 from bot.setup.questions import Nobody, Question
-from sandbox.faults import Answer
+from sandbox.faults.kinds import Answer
 from sandbox.server import Sandbox
 
 STRANGER = 4242
@@ -238,7 +239,7 @@ def test_real_money_needs_a_word_and_books_of_its_own(
     assert flow.set_up(file, Nobody(), given) == 0
     # The stand-in plays the live address: that is all by which real money differs.
     monkeypatch.setattr("bot.setup.brokerage.LIVE_HOST", "127.0.0.1")
-    monkeypatch.setattr("bot.settings.LIVE_HOST", "127.0.0.1")
+    monkeypatch.setattr("bot.settings.model.LIVE_HOST", "127.0.0.1")
     capsys.readouterr()
     assert flow.set_up(file, Nobody(), given) == 1
     assert "--live is needed (These keys move real money. Use them?)" in capsys.readouterr().err
@@ -254,7 +255,7 @@ def test_real_money_needs_a_word_and_books_of_its_own(
 def load_as_paper(file: Path) -> Settings:
     """Return the settings of a file that was written before the stand-in played the live address."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bot.settings.LIVE_HOST", LIVE_HOST)
+        patch.setattr("bot.settings.model.LIVE_HOST", LIVE_HOST)
         return load(file).settings
 
 

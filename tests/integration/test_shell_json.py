@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import trustme
 
-from bot import cli, logs
+from bot.cli import main as cli
+from bot.operations import logs
 from sandbox.server import Sandbox
 from storage.lock import ServiceLock
 

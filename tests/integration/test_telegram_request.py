@@ -7,7 +7,7 @@ from telegram.error import TimedOut
 
 from bot.channels import telegram_request
 from bot.channels.telegram_request import BoundedRequest
-from sandbox.faults import CATALOGUE
+from sandbox.faults.kinds import CATALOGUE
 from sandbox.server import Sandbox
 
 

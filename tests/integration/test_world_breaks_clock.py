@@ -14,16 +14,16 @@ import trustme
 from bot import records
 from bot.channels import Failed
 from bot.channels.telegram import CONFIRM
+from bot.chat.confirming import STANDS
+from bot.chat.expiry import Expiry
 from bot.commands import QUESTIONS
-from bot.confirming import STANDS
-from bot.expiry import Expiry
 from broker.gateway import Gateway
 from core.allocation import Sector
 from core.calendar import NEW_YORK
 from core.orders import OrderIntent, OrderState, Submission
 from core.runs import RunKey, RunState
 from core.schedule import Routine, Window
-from sandbox.faults import Denial, Slow
+from sandbox.faults.kinds import Denial, Slow
 from sandbox.world import World
 from storage import database
 from tests.fuzz.house import inhabited

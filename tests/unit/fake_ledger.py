@@ -9,10 +9,10 @@ from core.alerts import Alert
 from core.investing import LimitReached, Plan, Skip
 from core.money import Cents
 from core.orders import Order, OrderState
-from core.rebalancing_plan import Undertaking
+from core.rebalancing.plan import Undertaking
+from core.reporting.snapshots import Snapshot
 from core.runs import Run, RunKey, RunState
 from core.schedule import Routine, Window
-from core.snapshots import Snapshot
 from tests.unit.fakes import Events
 
 

@@ -6,7 +6,7 @@ from itertools import count
 
 from core.activities import Activity, ActivityKind
 from core.positions import Position
-from core.snapshots import Holding, Snapshot
+from core.reporting.snapshots import Holding, Snapshot
 
 MONDAY = date(2026, 11, 16)
 

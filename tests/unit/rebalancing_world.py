@@ -11,8 +11,8 @@ from core.money import Cents
 from core.orders import BrokerOrder, OrderState, Side
 from core.ports import Ports
 from core.positions import Position
-from core.rebalancing_plan import NothingToDo, Undertaking
-from core.rebalancing_rules import Rules
+from core.rebalancing.plan import NothingToDo, Undertaking
+from core.rebalancing.rules import Rules
 from core.reserves import Reserve, ReserveAmount
 from core.routines.invest import Policy, Target
 from core.routines.rebalance import carry_on, propose, rebalance

@@ -21,7 +21,7 @@ from bot.charts import drawing
 from bot.charts.account_value import DEPOSIT, PUT_IN, VALUE, WITHDRAWAL
 from bot.charts.paper import BLUE, GREEN, INK, MINUS, PAPER, PURPLE, VERMILLION, WIDTH, look
 from bot.charts.returns import GAIN, LOSS
-from core.pictures import AccountValue, Picture, Returns, Weights
+from core.reporting.pictures import AccountValue, Picture, Returns, Weights
 from tests.unit.properties import steady
 
 DAY = date(2026, 11, 27)

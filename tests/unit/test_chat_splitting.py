@@ -5,7 +5,7 @@ from html import escape
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.splitting import LONGEST_MESSAGE, parts, plain, shown_length
+from bot.views.splitting import LONGEST_MESSAGE, parts, plain, shown_length
 from sandbox.telegram.entities import parse_html
 from tests.unit.properties import steady
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.tables import MINUS, WIDTH, laid_out
+from bot.views.tables import MINUS, WIDTH, laid_out
 from core.alerts import Table
 from tests.unit.properties import steady
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from bot import cli
+from bot.cli import main as cli
 
 HEAVY = ("alembic", "alpaca", "matplotlib", "pydantic", "requests", "sqlalchemy", "telegram", "vonage_http_client")
 
@@ -27,6 +27,6 @@ def test_a_copy_needs_a_path(command: str, capsys: pytest.CaptureFixture[str]) -
 
 
 def test_the_command_line_itself_loads_nothing_heavy() -> None:
-    program = f"import sys, bot.cli; print([name for name in {HEAVY} if name in sys.modules])"
+    program = f"import sys, bot.cli.main; print([name for name in {HEAVY} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603
     assert done.stdout == "[]\n"

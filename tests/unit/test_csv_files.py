@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import csv_files
+from bot.views import csv_files
 from core.investing import AccountBlocked
 from core.orders import Order, OrderIntent, OrderState
 from core.runs import Run, RunKey, RunState

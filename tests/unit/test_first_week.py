@@ -8,9 +8,9 @@ import pytest
 
 from bot.commands import COMMANDS
 from sandbox.clock import VirtualClock
-from sandbox.first_week_diary import Came, Diary, Entry, Remark, Tapped, Typed
-from sandbox.first_week_page import Page, page
-from sandbox.phone import News
+from sandbox.demo.phone import News
+from sandbox.first_week.diary import Came, Diary, Entry, Remark, Tapped, Typed
+from sandbox.first_week.markdown import Page, page
 from sandbox.telegram import Message, Notice
 from sandbox.telegram.chat import Button, Chat, Person, Photo
 from sandbox.telegram.entities import parse_html
@@ -128,7 +128,7 @@ def test_the_page_shows_every_command(command: str) -> None:
     text = (DOCS / "chat.md").read_text(encoding="utf-8")
     typed = re.search(rf"^(\*\*You:\*\* `)?/{command}\b", text, re.MULTILINE)
     pressed = command == "start" and "**You** tap <kbd>START</kbd>" in text
-    assert typed or pressed, f"docs/chat.md has no /{command}: add it to sandbox/first_week.py, and run make docs"
+    assert typed or pressed, f"docs/chat.md has no /{command}: add it to sandbox/first_week, and run make docs"
 
 
 def test_every_picture_of_the_page_is_there_and_no_other() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import handing_over
+from bot.cli import handing_over
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.logs import RedactingFormatter, configure
+from bot.operations.logs import RedactingFormatter, configure
 
 TOKEN = "123456:AAH-the-token"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.notify import Notifier, from_environment
+from bot.operations.notify import Notifier, from_environment
 
 
 @pytest.fixture(params=["path", "abstract"])

@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from core.orders import BrokerOrder, Order, OrderIntent, OrderState, Side, adopted
-from core.reconciliation import recorded_late, run_of
-from core.reconciling import completed, lagging
+from core.reconciling.differences import recorded_late, run_of
+from core.reconciling.lagging import completed, lagging
 from core.runs import LONGEST_CLIENT_ORDER_ID, RunKey
 from core.schedule import Routine
 from tests.unit.rebalancing_world import SALES, position

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from bot.chat import WrongWords
+from bot.chat.grammar import WrongWords
 from bot.commands.pausing import resumes
 
 TODAY = date(2026, 11, 27)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot import presets
-from bot.presets import BadPresets
+from bot.allocations import presets
+from bot.allocations.presets import BadPresets
 
 FACTS = {
     "Conservative": "BIL 20 ICSH 40 SHV 40",

@@ -8,11 +8,11 @@ from typing import Any, cast
 import pytest
 from telegram.error import NetworkError, RetryAfter
 
+from bot.chat.polling import LONGEST_TRY, Polling
 from bot.delivery import LONGEST_LOOK, Pump
 from bot.jobs import Jobs
-from bot.notify import Notifier
-from bot.polling import LONGEST_TRY, Polling
-from bot.pulse import GRACE_SECONDS, LONGEST_WORK, Part, Pulse, watch
+from bot.operations.notify import Notifier
+from bot.operations.pulse import GRACE_SECONDS, LONGEST_WORK, Part, Pulse, watch
 from core.ports import BrokerAway
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import quiet_words
+from bot.chat import quiet_words
 from core.preferences import QuietHours
 
 NIGHT = QuietHours(time(22), time(7), "Europe/Berlin")

@@ -10,9 +10,9 @@ from core.activities import ActivityKind
 from core.calendar import NEW_YORK, MarketClock, Session, TradingDay, trading_days
 from core.ports import BrokerAway
 from core.positions import Quote
+from core.reporting.snapshots import Snapshot
 from core.routines.positions import LAG_PAUSES
 from core.routines.reading import Reading, read
-from core.snapshots import Snapshot
 from tests.unit.histories import day, flow, holding, other, position, snapshot, trade
 from tests.unit.world import KEY, World
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 from core.allocation import Allocation, Sector
 from core.orders import OrderState, Side
 from core.positions import Position
-from core.rebalancing_plan import NothingToDo
-from core.rebalancing_rules import Rules
+from core.rebalancing.plan import NothingToDo
+from core.rebalancing.rules import Rules
 from core.reserves import ReserveAmount
 from core.routines.rebalance import rebalance
 from core.runs import RunState

@@ -4,7 +4,7 @@ from datetime import date, datetime, time
 
 import pytest
 
-from bot.reports import days_since, why_not
+from bot.routines.reports import days_since, why_not
 from core.calendar import NEW_YORK, MarketClock, Session, TradingDay, trading_days
 from tests.unit.histories import day
 

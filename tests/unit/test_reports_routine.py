@@ -7,8 +7,8 @@ import pytest
 
 from core.alerts import AlertKind
 from core.calendar import NEW_YORK, MarketClock, Session, trading_days
-from core.pictures import AccountValue, Returns, Weights
 from core.ports import BrokerAway
+from core.reporting.pictures import AccountValue, Returns, Weights
 from core.routines.reports import Owed, Pictures, close_report, next_run, week_variance
 from core.runs import RunKey, RunState
 from core.schedule import Routine

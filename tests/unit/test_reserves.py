@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from core.measures import NotMeasurable
+from core.reporting.measures import NotMeasurable
 from core.reserves import Reserve, ReserveAmount, ReserveShare, in_cents
 
 

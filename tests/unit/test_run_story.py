@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot import run_story
+from bot.views import run_story
 from core.account import Limit
 from core.alerts import Alert, AlertKind
 from core.allocation import Allocation, Sector

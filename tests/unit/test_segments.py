@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from bot.channels import segments
 from bot.channels.sms import words_of
 from core.alerts import Alert, AlertKind
-from sandbox.gsm import segment_count
+from sandbox.vonage.gsm import segment_count
 from tests.unit.properties import steady
 
 

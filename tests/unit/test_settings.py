@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from bot.settings import ExecutionSettings, InvestingSettings, Settings, StorageSettings
-from bot.settings_file import Loaded, SettingsError, load
+from bot.settings.file import Loaded, SettingsError, load
+from bot.settings.model import ExecutionSettings, InvestingSettings, Settings, StorageSettings
 from core.allocation import Sector
 from tests.unit.example import EXAMPLE, filled_in
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings_file import SettingsError, load
+from bot.settings.file import SettingsError, load
 from tests.unit.example import filled_in
 
 

@@ -2,8 +2,8 @@
 
 from html import unescape
 
-from bot import views
-from bot.splitting import shown_length
+from bot.views import alerts as views
+from bot.views.splitting import shown_length
 from core.alerts import Alert, AlertKind, Table
 from core.allocation import Allocation, Sector
 

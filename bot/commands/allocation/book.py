@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.records import Records, now
 from core.allocation import Allocation, Sector
-from core.drafts import Draft, DraftSector
+from core.drafting.drafts import Draft, DraftSector
 from storage.confirmations import Taken
 
 KIND = "allocation_draft"

@@ -4,18 +4,21 @@ import asyncio
 from dataclasses import dataclass
 from html import escape
 
-from bot import confirming, views
 from bot.channels.telegram import TelegramChannel
-from bot.chat import Chat
+from bot.chat import confirming
+from bot.chat.confirming import Payload, Question
+from bot.chat.grammar import Chat
 from bot.commands.allocation import funds
 from bot.commands.allocation.book import Book, allocation_of, as_json
-from bot.confirming import Payload, Question
 from bot.records import now
 from bot.services import Services
-from core import allocation_change, allocation_messages, investing
+from bot.views import alerts as views
+from core import investing
 from core.allocation import Allocation
-from core.allocation_change import NOTHING_IS_SOLD
-from core.drafts import Draft
+from core.drafting import change as allocation_change
+from core.drafting.change import NOTHING_IS_SOLD
+from core.drafting.drafts import Draft
+from core.messages import allocation_messages
 from storage.outbox import Recipient
 
 KIND = "allocation"

@@ -5,15 +5,15 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bot.chat import Chat
+from bot.chat.grammar import Chat
 from bot.commands.allocation import deciding, funds, layout
 from bot.commands.allocation.book import Book, Kept
 from bot.commands.allocation.deciding import Wish
 from bot.services import Services
-from core import drafts
 from core.allocation import Allocation
-from core.draft_problems import Refused
-from core.drafts import Draft, DraftSector
+from core.drafting import drafts
+from core.drafting.drafts import Draft, DraftSector
+from core.drafting.problems import Refused
 
 STALE = "This draft has moved on. /allocation, then Edit, shows it as it is now."
 USELESS = "This button is of no use any more."

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot import presets
+from bot.allocations import presets
 from bot.services import Services
 from core import investing
 from core.account import Asset
 from core.allocation import Allocation
-from core.drafts import nearest
+from core.drafting.drafts import nearest
 from core.symbols import one_word
 
 VERSIONS_SEARCHED = 20

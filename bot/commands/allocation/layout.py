@@ -5,13 +5,13 @@ from html import escape
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot import views
 from bot.commands.allocation.book import Kept
-from bot.tables import MINUS
-from core import drafts
+from bot.views import alerts as views
+from bot.views.tables import MINUS
 from core.alerts import Table
 from core.allocation import WHOLE, Allocation, BasisPoints, hundredths, percent
-from core.drafts import Draft
+from core.drafting import drafts
+from core.drafting.drafts import Draft
 from core.symbols import one_word
 
 TAP = "draft"

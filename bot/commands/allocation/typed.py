@@ -5,17 +5,17 @@ import re
 from collections.abc import Awaitable, Callable
 from html import escape
 
-from bot.chat import Chat, WrongWords
+from bot.chat.grammar import Chat, WrongWords
 from bot.commands.allocation import editing, versions
 from bot.commands.allocation.book import Book
 from bot.commands.allocation.deciding import author
 from bot.records import now
 from bot.services import Services
-from core import drafts
 from core.allocation import percent
-from core.draft_problems import NoSuchSector, Refused
-from core.drafts import Draft, DraftSector, nearest
-from core.pasted import read_table
+from core.drafting import drafts
+from core.drafting.drafts import Draft, DraftSector, nearest
+from core.drafting.pasted import read_table
+from core.drafting.problems import NoSuchSector, Refused
 from core.symbols import one_word
 
 LONGEST_NOTE = 200

@@ -7,16 +7,19 @@ from html import escape
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot import presets, showing, views
-from bot.chat import Chat
+from bot.allocations import presets
+from bot.allocations.presets import Preset
+from bot.chat import showing
+from bot.chat.grammar import Chat
 from bot.commands.allocation import deciding
 from bot.commands.allocation.book import Book
 from bot.commands.allocation.deciding import Wish, author
-from bot.presets import Preset
 from bot.services import Services
-from core import allocation_change, allocation_messages
+from bot.views import alerts as views
 from core.calendar import NEW_YORK
-from core.drafts import Draft
+from core.drafting import change as allocation_change
+from core.drafting.drafts import Draft
+from core.messages import allocation_messages
 from core.ports import BrokerAway
 from storage.allocations import Version
 

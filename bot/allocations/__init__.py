@@ -1,0 +1,1 @@
+"""Where an allocation comes from, and whether the broker can buy it."""

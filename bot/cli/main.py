@@ -1,0 +1,242 @@
+"""The command line. Worker processes import this module again, so what it imports at its top stays light."""
+
+import argparse
+import os
+import signal
+import sys
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from bot.cli import allocation as cli_allocation
+from bot.cli import examples as cli_examples
+from bot.cli import handing_over
+from bot.cli import operations as cli_operations
+from bot.cli import setup as cli_setup
+
+OK, FAILED, MISCONFIGURED = 0, 1, 2
+
+LEFT_OUT = (
+    "cryptography",  # python-telegram-bot's for Telegram Passport, Vonage's for keys that SMS do not use
+    "httpx._main",  # its own command line, with rich, click and pygments
+)
+"""What the service never uses of what its libraries import."""
+
+EPILOG = """\
+examples: allocator demo | allocator init | sudo allocator service install | allocator report
+`allocator COMMAND --help` explains a command, with examples
+
+settings are read from --settings, else $ALLOCATOR_SETTINGS, else $CREDENTIALS_DIRECTORY/settings.toml, else those of
+the installed service (as root), else ./settings.toml, else the user's config folder
+
+exit codes: 0 done; 1 it could not be done (the reason is printed); 2 the settings, the database or the account are
+not usable as they are (the way out is printed)"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    words = sys.argv[1:] if arguments is None else arguments
+    options = _parser().parse_args(words)
+    try:
+        if "settings" in options and handing_over.is_wanted(options.settings, os.environ):
+            return handing_over.hand_over(words, getattr(options, "file", None), is_root=os.geteuid() == 0)
+        return int(options.run(options))
+    except KeyboardInterrupt:
+        return FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="allocator",
+        description="Keeps a brokerage account at the allocation you chose.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    run = commands.add_parser("run", help="run the service: the chat, the daily investing, the alerts")
+    run.set_defaults(run=_run)
+    _settings_option(run)
+
+    invest = commands.add_parser(
+        "invest",
+        help="invest the free cash once, now",
+        description="Invest the free cash once, now. "
+        "On a terminal it shows the plan and asks; elsewhere it does it. The service must not be running.",
+    )
+    invest.set_defaults(run=_invest)
+    _settings_option(invest)
+    invest.add_argument("--dry-run", action="store_true", help="show the plan, send nothing; works beside the service")
+    invest.add_argument("--yes", action="store_true", help="do not ask")
+    invest.add_argument("--json", action="store_true", help="print the plan or the outcome as JSON")
+
+    _report_commands(commands)
+    cli_operations.register(commands)
+    cli_setup.register(commands)
+    cli_allocation.register(commands)
+
+    demo = commands.add_parser("demo", help="watch an investing morning against stand-ins, without any account or key")
+    demo.set_defaults(run=_demo)
+    demo.add_argument("--days", type=_positive, help="run this many trading days unattended, then end")
+    demo.add_argument("--deposit", type=_dollars, default=Decimal(250), help="dollars that arrive each day (250)")
+    demo.add_argument("--seed", type=int, default=1, help="which simulated market (1)")
+    demo.add_argument("--json", type=Path, metavar="FILE", help="write what the stand-ins saw to FILE")
+    page = demo.add_mutually_exclusive_group()
+    page.add_argument("--port", type=_port, metavar="N", help="where the page is on this machine (8775, or a free one)")
+    page.add_argument("--no-page", action="store_true", help="serve no page; with --days there is none")
+
+    sandbox = commands.add_parser("sandbox", help="run the stand-ins alone and print the settings to use with them")
+    sandbox.set_defaults(run=_sandbox)
+    sandbox.add_argument("--seed", type=int, default=1, help="which simulated market (1)")
+    cli_examples.add(commands.choices)
+    return parser
+
+
+def _report_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    report = commands.add_parser("report", help="how each sector did on a day; works beside the service")
+    report.set_defaults(run=_report)
+    _settings_option(report)
+    report.add_argument("--day", type=_day, metavar="DATE", help="a trading day that has ended, such as 2026-11-27")
+
+    report.add_argument("--json", action="store_true", help="print every figure as JSON")
+
+    variance = commands.add_parser("variance", help="how far each sector is from its target; works beside the service")
+    variance.set_defaults(run=_variance)
+    _settings_option(variance)
+
+    variance.add_argument("--json", action="store_true", help="print every figure as JSON")
+
+    performance = commands.add_parser(
+        "performance", help="what the account and its holdings have brought; works beside the service"
+    )
+    performance.set_defaults(run=_performance)
+    _settings_option(performance)
+    performance.add_argument("--since", type=_day, metavar="DATE", help="add the return since the start of a day")
+    data = performance.add_mutually_exclusive_group()
+    data.add_argument("--csv", type=Path, metavar="FILE", help="write the account's value day by day to FILE")
+    data.add_argument(
+        "--json",
+        type=Path,
+        metavar="FILE",
+        nargs="?",
+        const=Path("-"),
+        help="print every figure as JSON, or write it to FILE",
+    )
+
+
+def _settings_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--settings", type=Path, metavar="FILE", help="the settings file")
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"{text} is no port: use 0 (any free one) to 65535")
+    return port
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of days: write 1 or more")
+    return int(text)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date: write it like 2026-11-27") from None
+
+
+def _dollars(text: str) -> Decimal:
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or amount < 0 or amount != amount.quantize(Decimal("0.01")):
+        raise argparse.ArgumentTypeError(f"{text!r} is not an amount: write dollars such as 250 or 99.50")
+    return amount
+
+
+def _run(options: argparse.Namespace) -> int:
+    # Until the service is so far that it ends by itself in good order, there is nothing to put in order.
+    signal.signal(signal.SIGTERM, _end)
+    _preload()
+    _leave_out()
+    from bot.shell import commands as shell  # noqa: PLC0415  heavy: workers import this module too
+
+    return shell.run(options.settings)
+
+
+def _leave_out() -> None:
+    """Let the libraries that use these if they can do without: 13 MB, for as long as the service runs."""
+    for name in LEFT_OUT:
+        # Python's own way to say so: importing it raises ModuleNotFoundError.
+        sys.modules[name] = None  # type: ignore[assignment]
+
+
+def _end(_number: int, _frame: object) -> None:
+    raise SystemExit(OK)
+
+
+def _invest(options: argparse.Namespace) -> int:
+    _preload()
+    from bot.shell import commands as shell  # noqa: PLC0415  as above
+
+    asks = sys.stdin.isatty() and not options.yes
+    return shell.invest(
+        options.settings, dry_run=options.dry_run, asks=asks, confirmed=options.yes, as_json=options.json
+    )
+
+
+def _report(options: argparse.Namespace) -> int:
+    _preload()
+    from bot.shell import reports as shell_reports  # noqa: PLC0415  as above
+
+    return shell_reports.report(options.settings, day=options.day, as_json=options.json)
+
+
+def _variance(options: argparse.Namespace) -> int:
+    _preload()
+    from bot.shell import reports as shell_reports  # noqa: PLC0415  as above
+
+    return shell_reports.variance(options.settings, as_json=options.json)
+
+
+def _performance(options: argparse.Namespace) -> int:
+    _preload()
+    from bot.shell import reports as shell_reports  # noqa: PLC0415  as above
+
+    return shell_reports.performance(
+        options.settings, since=options.since, csv_file=options.csv, json_file=options.json
+    )
+
+
+def _preload() -> None:
+    # The broker's SDK takes most of a second to load: its process begins now, beside this one's own imports.
+    from broker import pool  # noqa: PLC0415  as above
+
+    pool.preload()
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from sandbox.demo import running as demo  # noqa: PLC0415  the one exception to the direction of imports, and an optional extra
+
+    return demo.run_demo(
+        days=options.days,
+        deposit=options.deposit,
+        seed=options.seed,
+        json_file=options.json,
+        has_page=not options.no_page,
+        port=options.port,
+    )
+
+
+def _sandbox(options: argparse.Namespace) -> int:
+    from sandbox.demo import running as demo  # noqa: PLC0415  as above
+
+    return demo.run_sandbox(seed=options.seed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

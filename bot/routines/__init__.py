@@ -1,0 +1,1 @@
+"""How core's routines come about: by the tick, by the owner's word, or to be shown only."""

@@ -1,0 +1,50 @@
+"""`allocator backup` and `allocator restore`."""
+
+from pathlib import Path
+
+from bot.records import now
+from bot.settings.model import Settings
+from bot.shell import commands as shell
+from storage import backup as copies
+from storage import database
+from storage.errors import AlreadyRunning, StorageError
+from storage.lock import ServiceLock
+
+
+def backup(settings_file: Path | None, path: Path) -> int:
+    """Copy the database, also while the service runs; a path that is a folder gets a file named by the time."""
+
+    def work(settings: Settings) -> int:
+        file = path / f"allocator-{now():%Y%m%dT%H%M%S}.db" if path.is_dir() else path
+        try:
+            made = copies.back_up(database.file_of(settings.storage.url), file)
+        except StorageError as error:
+            shell.complain(str(error))
+            return shell.FAILED
+        shell.say(f"{made.file} holds the whole database (schema {made.revision}, {made.size:,} bytes).")
+        return shell.OK
+
+    return shell.with_settings(settings_file, work)
+
+
+def restore(settings_file: Path | None, path: Path) -> int:
+    """Put a copy in the database's place while no service runs."""
+
+    def work(settings: Settings) -> int:
+        file = database.file_of(settings.storage.url)
+        try:
+            with ServiceLock(file):
+                made, aside = copies.restore(path, file, now())
+        except AlreadyRunning:
+            shell.complain("the service is running: stop it first, then the database can be replaced")
+            return shell.FAILED
+        except StorageError as error:
+            shell.complain(f"{error}. Nothing was changed.")
+            return shell.FAILED
+        shell.say(f"{made.file} is now what {path} holds (schema {made.revision}, {made.size:,} bytes).")
+        if aside is not None:
+            shell.say(f"What was there before is in {aside}.")
+        shell.say("Before you start the service: `allocator reconcile --fix` adds what Alpaca did since that copy.")
+        return shell.OK
+
+    return shell.with_settings(settings_file, work)

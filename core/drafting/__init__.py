@@ -1,0 +1,1 @@
+"""An allocation in the making: typed, pasted or changed piece by piece, until it is whole."""

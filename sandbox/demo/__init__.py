@@ -1,0 +1,1 @@
+"""`allocator demo`: the whole product against the stand-ins, in one terminal."""
