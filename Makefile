@@ -18,7 +18,7 @@ help:
 	@echo "make demo    an investing morning, in this terminal, without any account or key"
 	@echo "make test    the whole test suite"
 	@echo "make check   lint, formatting, types and the direction of imports"
-	@echo "make bench   how long orders take and what the service weighs (five minutes)"
+	@echo "make bench   how long orders take and what the service weighs (seven minutes)"
 	@echo "make fuzz    N=20000 random updates against the chat; SEED=... repeats a search (minutes)"
 	@echo "make crash   N=50 kills of the service at random instants; SEED=... draws the same again (two minutes)"
 	@echo "make mutants change core's code on purpose, and see that a test notices (ten minutes)"

@@ -22,10 +22,13 @@ from sandbox.world import World
 PATIENCE = 60.0
 READY = "the first tick is done"
 
+IDLE_SECONDS = 60.0
+"""How long the idle service is watched: six long polls of the chat, four looks at the market."""
+
 
 def measure(access: Access) -> Iterator[Figure]:
-    """Measure the service's start, its memory when idle and during a run, and that of a new process an order."""
-    with Sandbox() as sandbox, Product(sandbox.settings(), sandbox.environment()) as product:
+    """Measure the service's start, its memory and work when idle, and the memory of a run and of a process an order."""
+    with Sandbox() as sandbox, _product(sandbox) as product:
         began = time.monotonic()
         sandbox.wait_for(lambda _: READY in product.output(), PATIENCE, "the first tick")
         ready = time.monotonic() - began
@@ -35,13 +38,20 @@ def measure(access: Access) -> Iterator[Figure]:
         peak = _peak(main, lambda: _invest(sandbox))
         time.sleep(1)  # the senders end
         idle, alone = _megabytes(main), main.memory_full_info().pss / 1e6
+        working = _working(main)
     yield Figure("ready_s", ready, "s")
+    yield Figure("idle_cpu_percent", working * 100, "%")
     yield Figure("idle_pss_mb", idle, "MB")
     yield Figure("peak_pss_mb", peak, "MB")
     # The original had a main process too; this bench's own, with the stand-ins in it, would be a wrong measure of it.
     bench = _megabytes(psutil.Process())
     spawned = _peak(psutil.Process(), lambda: orders.spawned(access)) - bench
     yield Figure("spawn_peak_pss_mb", spawned + alone, "MB")
+
+
+def _product(sandbox: Sandbox) -> Product:
+    """Return the service with the pace it has for its users: the sandbox's own haste is for its jumping clock."""
+    return Product(sandbox.settings(execution={"tick_seconds": None}), sandbox.environment())
 
 
 def demo() -> Figure:
@@ -79,6 +89,17 @@ def _peak(main: psutil.Process, work: Callable[[], object]) -> float:
         done.set()
         watcher.join()
     return max(seen)
+
+
+def _working(main: psutil.Process) -> float:
+    """Return the part of one core that a process and all below it use while nobody asks for anything."""
+    began, before = time.monotonic(), _seconds_worked(main)
+    time.sleep(IDLE_SECONDS)
+    return (_seconds_worked(main) - before) / (time.monotonic() - began)
+
+
+def _seconds_worked(main: psutil.Process) -> float:
+    return sum(sum(process.cpu_times()[:2]) for process in [main, *main.children(recursive=True)])
 
 
 def _megabytes(main: psutil.Process) -> float:

@@ -1,6 +1,7 @@
-"""A hundred years of daily use, written into a database at once."""
+"""Years of daily use, written into a database at once."""
 
 import json
+import tempfile
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -9,10 +10,19 @@ from bot.records import ACCOUNT, Records
 from core.allocation import Allocation, Sector
 from storage import database
 
-TRADING_DAYS = 25_200
+A_CENTURY, TEN_YEARS = 25_200, 2_520
+"""In trading days."""
 LAST_DAY = date(2026, 11, 20)
 SYMBOLS = ("VOO", "IJH", "IJR", "IXUS", "ISTB", "AGG", "BTC/USD")
 WEIGHTS = (3_500, 500, 200, 1_800, 1_200, 2_300, 500)
+
+# As long as those of real days, which are most of what a database weighs.
+WORDS = "Domestic Large Cap is up 0.62% today. Our position is up 2.00% cumulatively. " * 10
+TABLE = {
+    "columns": ["Sector", "Symbol", "Bought"],
+    "rows": [["International", symbol, "87.50"] for symbol in SYMBOLS],
+    "totals": [],
+}
 
 # Run 2n - 1 is an investment of seven orders, run 2n the same day's close report; an alert has its run's number.
 _STATEMENTS = (
@@ -25,19 +35,26 @@ _STATEMENTS = (
     """
     INSERT INTO "order" (account, run_id, position, client_order_id, sector, symbol, side, notional, state, broker_id,
         filled_quantity, filled_price)
-    SELECT :account, run.id, s.key, run.id || '-' || s.key, s.value, s.value, 'buy', 3571, 'filled', run.id || s.value,
-        '0.0714', '500'
+    SELECT :account, run.id, s.key, day || '-invest-0-' || s.value, s.value, s.value, 'buy', 3571, 'filled',
+        run.id || s.value, '0.0714', '500'
     FROM run, json_each(:symbols) AS s WHERE routine = 'invest'
     """,
     """
-    INSERT INTO alert (id, account, kind, text, title, summary, notes, pictures, tables, said_at)
-    SELECT id, :account, iif(routine = 'invest', 'executed', routine), 'Orders have been executed.', 'Executed', '',
-        '[]', '[]', '[]', ended_at FROM run
+    INSERT INTO alert (id, account, kind, text, title, summary, "table", notes, pictures, tables, said_at)
+    SELECT id, :account, iif(routine = 'invest', 'executed', routine), :words, 'Executed', '', :table,
+        '[]', '[]', iif(routine = 'invest', '[]', '[' || :table || ']'), ended_at FROM run
     """,
     """
     INSERT INTO delivery (account, alert_id, channel, recipient, part, state, silent, attempts, ended_at, segments)
     SELECT :account, alert.id, c.key, c.value, 0, 'delivered', 0, 1, said_at, 1
     FROM alert, json_each('{"telegram": "1001", "sms": "12015550123"}') AS c
+    """,
+    """
+    INSERT INTO activity (account, id, type, kind, day, amount, symbol, quantity, price, order_id)
+    SELECT :account, '20261123093501645::00000000-0000-0000-0000-' || id, 'FILL', 'trade',
+        substr(client_order_id, 1, 10), '-35.712345678', symbol, filled_quantity, filled_price,
+        '00000000-0000-0000-0000-' || id
+    FROM "order"
     """,
     """
     INSERT INTO snapshot (account, day, cash, equity, reconstructed, taken_at)
@@ -55,12 +72,14 @@ _STATEMENTS = (
 )
 
 
-def fill(file: Path) -> None:
-    """Make a database in which the service has invested, reported and been asked every trading day of a century."""
+def fill(file: Path, trading_days: int = A_CENTURY) -> None:
+    """Make a database in which the service has invested, reported and been asked on every one of so many days."""
     parameters = {
         "account": ACCOUNT,
-        "days": _json(reversed([str(day) for day in _days()])),
+        "days": _json([str(day) for day in reversed(_days(trading_days))]),
         "symbols": _json(SYMBOLS),
+        "words": WORDS,
+        "table": json.dumps(TABLE),
         "morning": "T14:35:00.000000+00:00",
         "evening": "T21:06:00.000000+00:00",
     }
@@ -72,11 +91,11 @@ def fill(file: Path) -> None:
                 session.connection().exec_driver_sql(statement, parameters)
 
 
-def _days() -> list[date]:
-    """Return as many weekdays as there are trading days, the newest first."""
+def _days(number: int) -> list[date]:
+    """Return as many weekdays, the newest first."""
     days: list[date] = []
     day = LAST_DAY
-    while len(days) < TRADING_DAYS:
+    while len(days) < number:
         if day.weekday() < 5:
             days.append(day)
         day -= timedelta(days=1)
@@ -85,3 +104,11 @@ def _days() -> list[date]:
 
 def _json(texts: Iterable[str]) -> str:
     return json.dumps(list(texts))
+
+
+def megabytes(trading_days: int) -> float:
+    """Return the size of a database after so many days."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "years.db"
+        fill(file, trading_days)
+        return file.stat().st_size / 1e6
