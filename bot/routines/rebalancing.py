@@ -197,6 +197,8 @@ class Rebalancing:
             return "investing was paused"
         if self._records.ledger.unfinished():
             return "orders of an earlier run had no answer yet"
+        if self._rules.live and not self._records.ledger.has_invested():
+            return "nothing was ever ordered on this live account, and its first order needs your tap"
         return "Allocator was off, or could not reach Alpaca, while orders could be sent"
 
 

@@ -19,7 +19,7 @@ from core.investing import Plan
 from core.messages import run_messages, trouble_messages
 from core.ports import BrokerAway, Ports
 from core.routines import settling
-from core.routines.invest import decide, invest, resume
+from core.routines.invest import Decision, decide, invest, resume
 from core.runs import Run, RunKey
 from core.schedule import Routine, Window
 from storage.errors import WrongAccount
@@ -151,11 +151,14 @@ class Rounds:
 
     def _invest(self, key: RunKey, day: TradingDay, clock: MarketClock) -> None:
         self._bound(clock)
-        window = schedule.window(Routine.INVEST, day)
-        if not self._must_ask_first(key, window, clock):
-            log.info("run %s is due", key)
-            run = invest(key, window, self._records.target(day.day), self._rules.policy, self._ports)
-            log.info("run %s is %s now", key, run.state)
+        window, decided = schedule.window(Routine.INVEST, day), None
+        if self._rules.live and not self._records.ledger.has_invested():
+            decided = self._ask_first(key, window, clock)
+            if decided is None:
+                return
+        log.info("run %s is due", key)
+        run = invest(key, window, self._records.target(day.day), self._rules.policy, self._ports, decided=decided)
+        log.info("run %s is %s now", key, run.state)
 
     def _report(self, key: RunKey, day: TradingDay, clock: MarketClock, problems: list[Exception]) -> None:
         """Give a report. Not even a broker that cannot be read for it keeps the day's investing back."""
@@ -166,18 +169,19 @@ class Rounds:
         except Exception as problem:  # noqa: BLE001  raised again at the tick's end
             problems.append(problem)
 
-    def _must_ask_first(self, key: RunKey, window: Window, clock: MarketClock) -> bool:
-        """Return whether real money would move here for the first time; the owner is asked once a day."""
-        if not self._rules.live or self._records.ledger.has_invested():
-            return False
+    def _ask_first(self, key: RunKey, window: Window, clock: MarketClock) -> Decision | None:
+        """Ask the owner, once a day, before real money moves for the first time.
+
+        Return the decision instead where nothing would move: that one is to be carried out, and no second look's.
+        """
         confirmations = self._records.confirmations
         asked = confirmations.waiting(FIRST_INVESTMENT, now())
         if any(question.payload["day"] == key.day.isoformat() for question in asked):
-            return True
+            return None
         decision = decide(key, self._records.target(key.day), self._rules.policy, self._ports)
         plan = decision.answer
         if not isinstance(plan, Plan):
-            return False
+            return decision
         confirmations.ask(
             FIRST_INVESTMENT,
             offers.payload(key, plan),
@@ -186,7 +190,7 @@ class Rounds:
             expires=now() + (window.closes - clock.now),
             alert=lambda token: run_messages.first_investment(plan, token),
         )
-        return True
+        return None
 
     def _say_missed(self, clock: MarketClock, days: tuple[TradingDay, ...], since: datetime) -> None:
         known = set(self._records.ledger.ended(days[0].day)) if days else set()

@@ -1,8 +1,8 @@
 """Lots: when what is held was bought and for how much, first in, first out, and what a sale of it would realise."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from core.activities import Activity, ActivityKind
@@ -10,8 +10,8 @@ from core.orders import Order, Side
 from core.positions import Position
 from core.symbols import AssetClass, asset_class
 
-LONG_TERM_DAYS = 365
-"""What was held for more days than these is sold at a long-term gain or loss."""
+_SHARED_OUT = {"SPLIT", "DIV"}
+"""The broker's words for shares that come to holders in proportion: a split, and a dividend in shares."""
 
 # Alpaca: at most 0.25% of a coin purchase is kept as the fee, and listed only at the end of the day.
 _COIN_FEE = Decimal("0.0025")
@@ -41,6 +41,16 @@ class Lots:
     def quantity(self) -> Decimal:
         """Shares or coins of all lots together."""
         return sum((lot.quantity for lot in self.lots), _ZERO)
+
+    def after_selling(self, quantity: Decimal) -> "Lots":
+        """Return what a sale of a quantity leaves, the oldest lots gone first."""
+        kept, left = [], quantity
+        for lot in self.lots:
+            sold = min(lot.quantity, left)
+            left -= sold
+            if sold < lot.quantity:
+                kept.append(replace(lot, quantity=lot.quantity - sold))
+        return replace(self, lots=tuple(kept))
 
     def older_than(self, days: int, today: date) -> Decimal:
         """Return how much of it was bought more than so many days ago; all of it for 0 days."""
@@ -119,7 +129,7 @@ def open_lots(symbol: str, activities: Iterable[Activity]) -> Lots:
 def realise(lots: Lots, quantity: Decimal, price: Decimal, day: date) -> Realised:
     """Return what selling a quantity at a price (dollars for one) on a day would gain or lose, the oldest lots first.
 
-    Held for more than LONG_TERM_DAYS is long term. What is sold beyond the lots has an unknown cost.
+    Held for more than a year is long term. What is sold beyond the lots has an unknown cost.
     """
     gained, left = Realised(), quantity
     for lot in lots.lots:
@@ -132,11 +142,23 @@ def realise(lots: Lots, quantity: Decimal, price: Decimal, day: date) -> Realise
             continue
         gain = part * (price - lot.cost)
         losses = max(_ZERO, -gain)
-        if (day - lot.acquired).days > LONG_TERM_DAYS:
+        if day >= _long_term_from(lot.acquired):
             gained += Realised(long_term=gain, losses=losses)
         else:
             gained += Realised(short_term=gain, losses=losses)
     return gained + Realised(unknown=max(_ZERO, left))
+
+
+def _long_term_from(acquired: date) -> date:
+    """Return the first day on which a sale is long term.
+
+    A holding period begins the day after the purchase and lasts more than a year (26 U.S.C. 1222; Rev. Rul. 66-7).
+    """
+    begins = acquired + timedelta(days=1)
+    try:
+        return begins.replace(year=begins.year + 1)
+    except ValueError:
+        return date(begins.year + 1, 3, 1)  # it began on 29 February
 
 
 def unexplained(lots: Lots, held: Decimal) -> Decimal:
@@ -170,15 +192,6 @@ def disagreement(lots: Lots, position: Position) -> str | None:
     )
 
 
-def purchases(symbol: str, activities: Iterable[Activity]) -> Mapping[date, Decimal]:
-    """Return how many shares or coins were bought on which day."""
-    found: dict[date, Decimal] = {}
-    for one in activities:
-        if one.symbol == symbol and one.kind is ActivityKind.TRADE and one.quantity > 0:
-            found[one.day] = found.get(one.day, _ZERO) + one.quantity
-    return found
-
-
 class _Record:
     """A symbol's lots so far, followed activity by activity."""
 
@@ -195,7 +208,7 @@ class _Record:
             case ActivityKind.FEE:
                 # A coin's fee comes out of the coins just bought.
                 self._take(-one.quantity, newest_first=True)
-            case ActivityKind.CORPORATE if one.quantity and not one.amount and self.lots:
+            case ActivityKind.CORPORATE if one.type in _SHARED_OUT and one.quantity and not one.amount and self.lots:
                 self._split(one.quantity)
             case _ if one.quantity > 0:
                 self.lots.append(Lot(one.day, one.quantity, None))

@@ -10,7 +10,7 @@ from decimal import Decimal
 from core.allocation import Allocation
 from core.money import Cents, as_text, in_dollars, round_to_cents
 from core.positions import Position
-from core.rebalancing import wash_sales
+from core.rebalancing import lots, wash_sales
 from core.rebalancing.moves import Balance, Moves, breached, moves, spread
 from core.rebalancing.plan import (
     HeldBack,
@@ -142,7 +142,13 @@ def _wash_sales(
 ) -> tuple[WashSale, ...]:
     activities = holdings.activities
     of_sales = (
-        wash_sales.of_sale(sale.symbol, sale.realised.losses, today, activities, bought_again=bought_again)
+        wash_sales.of_sale(
+            lots.open_lots(sale.symbol, activities),
+            sale.quantity,
+            sale.realised.losses,
+            today,
+            bought_again=bought_again,
+        )
         for sale in sales
     )
     earlier = wash_sales.of_purchases(bought, today, activities)

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from core.activities import Activity, ActivityKind
 from core.rebalancing import lots
+from core.rebalancing.lots import Lots
 from core.symbols import AssetClass, asset_class
 
 WASH_DAYS = 30
@@ -17,8 +18,8 @@ WASH_DAYS = 30
 class WashSale:
     """A sale at a loss whose fund was bought too near. `loss` is dollars above zero.
 
-    `bought` are the days on which it was bought within 30 days before the sale; `again`: it will be within 30 days
-    after it, by the plan or by the daily investing.
+    `bought` are the days, within 30 days before the sale, on which what is left of it was bought; `again`: it will be
+    bought within 30 days after it, by the plan or by the daily investing.
     """
 
     symbol: str
@@ -41,19 +42,20 @@ class WashSale:
 
 
 def of_sale(
-    symbol: str, loss: Decimal, day: date, activities: Iterable[Activity], *, bought_again: Collection[str]
+    held: Lots, quantity: Decimal, loss: Decimal, day: date, *, bought_again: Collection[str]
 ) -> WashSale | None:
-    """Return the wash sale that selling a symbol on a day would be, None when it would not be one.
+    """Return the wash sale that selling a quantity of what is held on a day would be, None when it would not be one.
 
-    `loss` is dollars, above zero for a loss; `bought_again` are the symbols that will be bought within 30 days. Coins
+    A purchase replaces what is sold only as far as it is still held after the sale. `loss` is dollars, above zero for
+    a loss; `bought_again` are the symbols that will be bought within 30 days. Coins
     are no securities, to which alone the rule applies.
     """
-    if loss <= 0 or asset_class(symbol) is AssetClass.CRYPTO:
+    if loss <= 0 or asset_class(held.symbol) is AssetClass.CRYPTO:
         return None
     first = day - timedelta(days=WASH_DAYS)
-    bought = tuple(sorted(when for when in lots.purchases(symbol, activities) if first <= when <= day))
-    again = symbol in bought_again
-    return WashSale(symbol, day, loss, bought, again) if bought or again else None
+    bought = tuple(sorted({lot.acquired for lot in held.after_selling(quantity).lots if first <= lot.acquired <= day}))
+    again = held.symbol in bought_again
+    return WashSale(held.symbol, day, loss, bought, again) if bought or again else None
 
 
 def of_purchases(symbols: Iterable[str], day: date, activities: Collection[Activity]) -> tuple[WashSale, ...]:

@@ -4,7 +4,7 @@ Not the whole process: its settings let `live` be true for Alpaca's own address 
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,9 +13,15 @@ import trustme
 
 from bot.records import now
 from bot.routines.offers import FIRST_INVESTMENT, Changed, Refusal
+from broker.gateway import Gateway
+from core.account import Account
 from core.alerts import AlertKind
 from core.allocation import Sector
+from core.ports import Broker
+from core.rebalancing.rules import OnCalendar, Period
+from core.rebalancing.rules import Rules as RebalancingRules
 from core.runs import Run, RunState
+from sandbox.server import Sandbox
 from storage.confirmations import Taken, Waiting
 from tests.integration.installation import OWNER, Installation, installed
 
@@ -74,6 +80,57 @@ def test_declined_it_is_a_skipped_day_and_the_next_day_asks_again(live: Installa
     live.at(16, 6)
     live.at(9, 35, day=24)
     assert [alert.kind for alert in live.said()] == [AlertKind.CLOSE_REPORT, AlertKind.CONFIRM]
+    assert live.orders() == []
+
+
+class Receiving(Gateway):
+    """A gateway whose account receives a deposit right after a tick read it for the run."""
+
+    sandbox: Sandbox
+    reads_left = 0
+
+    def account(self) -> Account:
+        """Return what the account held until now."""
+        seen = super().account()
+        self.reads_left -= 1
+        if self.reads_left == 0:
+            self.sandbox.call(lambda world: world.brokerage.deposit(Decimal(250)))
+        return seen
+
+
+def test_a_deposit_between_two_looks_of_one_tick_moves_no_real_money_without_a_tap(
+    tmp_path: Path, authority: trustme.CA
+) -> None:
+    receiving: list[Receiving] = []
+
+    def receive(gateway: Gateway) -> Broker:
+        gateway.__class__ = Receiving
+        assert isinstance(gateway, Receiving)
+        receiving.append(gateway)
+        return gateway
+
+    with installed(tmp_path, authority, sectors=SECTORS, live=True, broker=receive) as live:
+        live.tick()
+        live.sandbox.call(lambda world: world.brokerage.withdraw(Decimal(250)))
+        # A tick reads it first to see whose it is.
+        receiving[0].sandbox, receiving[0].reads_left = live.sandbox, 2
+        live.at(9, 35)
+        assert [alert.kind for alert in live.said()] == [AlertKind.SKIPPED]
+        assert live.orders() == []
+
+
+def test_a_rebalancing_that_waits_for_the_first_tap_is_not_told_as_an_outage(live: Installation) -> None:
+    at = live.sandbox.call(lambda world: world.clock.now())
+    live.tick()
+    weekly = RebalancingRules(trigger=OnCalendar(Period.WEEKLY, date(2026, 11, 23)))
+    assert live.records.replace_rebalancing(0, weekly, "owner", "a test", at)
+    for hour, minute in ((9, 35), (12, 0), (15, 46)):
+        live.at(hour, minute)
+    missed = [alert.text for alert in live.said() if alert.text.startswith("Rebalancing was missed")]
+    assert missed == [
+        "Rebalancing was missed on 2026-11-23: nothing was ever ordered on this live account, and its first order "
+        "needs your tap. Nothing was sold. /rebalance can do it now."
+    ]
     assert live.orders() == []
 
 

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,8 +26,10 @@ def trade(days: int, quantity: str, price: str, symbol: str = "VOO", order: str 
     return Activity(identity, "FILL", ActivityKind.TRADE, ago(days), -many * each, symbol, many, each, order)
 
 
-def other(kind: ActivityKind, quantity: str, amount: str = "0", symbol: str = "VOO", days: int = 5) -> Activity:
-    return Activity(f"{kind}-{days}", "XYZ", kind, ago(days), Decimal(amount), symbol, Decimal(quantity))
+def other(
+    kind: ActivityKind, quantity: str, amount: str = "0", symbol: str = "VOO", *, days: int = 5, word: str = "XYZ"
+) -> Activity:
+    return Activity(f"{kind}-{days}", word, kind, ago(days), Decimal(amount), symbol, Decimal(quantity))
 
 
 def holding(quantity: str, cost: str | None, symbol: str = "VOO") -> Position:
@@ -45,6 +48,23 @@ def test_a_sale_is_split_into_long_and_short_term() -> None:
     assert gained.total == 0
 
 
+@pytest.mark.parametrize(
+    ("bought", "first"),
+    [
+        (date(2027, 3, 1), date(2028, 3, 2)),
+        (date(2025, 11, 19), date(2026, 11, 20)),
+        (date(2028, 2, 28), date(2029, 3, 1)),
+        (date(2028, 2, 29), date(2029, 3, 1)),
+        (date(2027, 2, 28), date(2028, 3, 1)),
+        (date(2026, 12, 31), date(2028, 1, 1)),
+    ],
+)
+def test_long_term_begins_a_year_after_the_day_after_the_purchase(bought: date, first: date) -> None:
+    held = Lots("VOO", (Lot(bought, Decimal(1), Decimal(100)),))
+    days = (first - timedelta(days=1), first)
+    assert [realise(held, Decimal(1), Decimal(150), day).long_term for day in days] == [0, 50]
+
+
 def test_what_is_sold_beyond_the_records_has_an_unknown_gain() -> None:
     found = open_lots("VOO", [trade(10, "1", "100")])
     assert realise(found, Decimal(3), Decimal(110), TODAY) == Realised(short_term=Decimal(10), unknown=Decimal(2))
@@ -56,8 +76,17 @@ def test_what_was_bought_within_some_days_is_told_from_the_rest() -> None:
 
 
 def test_a_split_keeps_the_day_and_the_whole_cost_of_each_lot() -> None:
-    found = open_lots("VOO", [trade(400, "1", "100"), trade(20, "2", "140"), other(ActivityKind.CORPORATE, "3")])
+    found = open_lots(
+        "VOO", [trade(400, "1", "100"), trade(20, "2", "140"), other(ActivityKind.CORPORATE, "3", word="SPLIT")]
+    )
     assert found == Lots("VOO", (Lot(ago(400), Decimal(2), Decimal(50)), Lot(ago(20), Decimal(4), Decimal(70))))
+
+
+def test_shares_that_were_transferred_in_are_no_split_of_those_that_were_there() -> None:
+    found = open_lots("VOO", [trade(400, "1", "100"), other(ActivityKind.CORPORATE, "3", word="ACATS")])
+    assert found.lots == (Lot(ago(400), Decimal(1), Decimal(100)), Lot(ago(5), Decimal(3), None))
+    assert found.doubts == (f"ACATS of {ago(5)} brought shares without a price",)
+    assert found.older_than(60, TODAY) == 1
 
 
 def test_a_coin_s_fee_comes_out_of_the_coins_just_bought() -> None:
