@@ -37,15 +37,20 @@ def hand_over(
         return FAILED
     if file == Path("-"):
         file = None
-    credentials = [line for line in unit.read_text(encoding="utf-8").splitlines() if line.startswith("LoadCredential")]
     # The service's user cannot see our folders: a file goes in as standard input.
     given = ["-" if file is not None and one == str(file) else one for one in arguments]
-    command = (
+    command = as_the_service(places.CURRENT, given, unit.read_text(encoding="utf-8"))
+    return (run or _run)(command, str(file) if file is not None else None)
+
+
+def as_the_service(release: Path, words: Sequence[str], unit: str) -> tuple[str, ...]:
+    """Return what runs a command of a release as the service of this unit would: its user, settings and records."""
+    credentials = [line for line in unit.splitlines() if line.startswith("LoadCredential")]
+    return (
         *("systemd-run", "--quiet", "--pipe", "--wait", "--collect", "--service-type=exec"),
         *(f"--property={one}" for one in (*_AS_THE_SERVICE, *credentials)),
-        *(str(places.CURRENT / "venv/bin/allocator"), *given),
+        *(str(release / "venv/bin/allocator"), *words),
     )
-    return (run or _run)(command, str(file) if file is not None else None)
 
 
 _AS_THE_SERVICE = (

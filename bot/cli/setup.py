@@ -48,11 +48,12 @@ _SERVICE = """\
 examples:
   sudo allocator service install             with the settings that `allocator init` has written
   allocator service install --dry-run        every step and every file, and nothing is touched
+  sudo allocator service rollback            the release before, at once and without a download
   allocator service status
   sudo allocator service logs -f
 
-exit codes: 0 done; 1 a step failed (its output is printed); 2 it cannot be installed like this (the way out is
-printed). `status` has systemd's: 0 running, 3 not running, 4 not installed"""
+exit codes: 0 done; 1 a step failed (its output is printed); 2 it cannot be installed, or go back, like this (the way
+out is printed). `status` has systemd's: 0 running, 3 not running, 4 not installed"""
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -113,6 +114,10 @@ def _register_service(commands: "argparse._SubParsersAction[argparse.ArgumentPar
     # Not `settings`: that is what is handed over to an installed service.
     install.add_argument("--settings", dest="target", type=Path, metavar="FILE", help="the settings to install")
     install.add_argument("--dry-run", action="store_true", help="show every step and every file, touch nothing")
+    rollback = actions.add_parser("rollback", help="let the release before come into force again; needs root")
+    rollback.set_defaults(run=_rollback)
+    rollback.add_argument("--no-start", action="store_true", help="leave the service stopped, to reconcile first")
+    rollback.add_argument("--dry-run", action="store_true", help="show every step, touch nothing")
     uninstall = actions.add_parser("uninstall", help="stop and remove it, and keep settings and records; needs root")
     uninstall.set_defaults(run=_uninstall)
     uninstall.add_argument("--purge", action="store_true", help="remove settings and records too")
@@ -132,6 +137,12 @@ def _install(options: argparse.Namespace) -> int:
     from bot.installing import service  # noqa: PLC0415  heavy: workers import this module too
 
     return service.install(service.Here.real(), options.target, dry_run=options.dry_run)
+
+
+def _rollback(options: argparse.Namespace) -> int:
+    from bot.installing import rolling_back, service  # noqa: PLC0415  as above
+
+    return rolling_back.roll_back(service.Here.real(), start=not options.no_start, dry_run=options.dry_run)
 
 
 def _uninstall(options: argparse.Namespace) -> int:

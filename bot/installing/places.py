@@ -7,6 +7,8 @@ UNIT = Path("/etc/systemd/system/allocator.service")
 PROGRAM = Path("/opt/allocator")
 RELEASES = PROGRAM / "releases"
 CURRENT = PROGRAM / "current"
+PREVIOUS = PROGRAM / "previous"
+"""The release that was in force before, which `allocator service rollback` goes back to."""
 COMMAND = Path("/usr/local/bin/allocator")
 CONFIGURATION = Path("/etc/allocator")
 PLAIN = CONFIGURATION / "settings.toml"

@@ -37,9 +37,23 @@ def steps(machine: Machine, checkout: Path, python: str) -> tuple[Step, ...]:
         Folder(places.PROGRAM, 0o755),
         Folder(places.RELEASES, 0o755),
         *made,
-        Link(places.CURRENT, release),
+        *into_force(machine, release),
         *_outdated(machine, release),
     )
+
+
+def into_force(machine: Machine, release: Path) -> tuple[Step, ...]:
+    """Return what lets a release come into force; the one that was before it stays for the way back."""
+    before = linked(machine, places.CURRENT)
+    kept = (Link(places.PREVIOUS, before),) if before is not None and before != release else ()
+    return (*kept, Link(places.CURRENT, release))
+
+
+def linked(machine: Machine, link: Path) -> Path | None:
+    """Return the release that a link stands for, None where there is none that was made to its end."""
+    at = machine.at(link)
+    release = at.readlink() if at.is_symlink() else None
+    return release if release is not None and (machine.at(release) / COMPLETE).exists() else None
 
 
 def _made(machine: Machine, checkout: Path, release: Path, python: str) -> tuple[Step, ...]:
@@ -61,7 +75,10 @@ def _made(machine: Machine, checkout: Path, release: Path, python: str) -> tuple
 
 def _outdated(machine: Machine, release: Path) -> tuple[Step, ...]:
     """Return the removal of old releases: the new one and the one before stay, for the way back."""
-    current, releases = machine.at(places.CURRENT), machine.at(places.RELEASES)
-    kept = {release.name, current.readlink().name if current.is_symlink() else ""}
+    releases = machine.at(places.RELEASES)
+    current = linked(machine, places.CURRENT)
+    # Installed once more, with other settings perhaps, it is its own predecessor: the way back stays what it was.
+    before = linked(machine, places.PREVIOUS) if current == release else current
+    kept = {one.name for one in (release, before) if one is not None}
     there = sorted(releases.iterdir()) if releases.is_dir() else []
     return tuple(Removal(places.RELEASES / one.name) for one in there if one.name not in kept)

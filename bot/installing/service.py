@@ -49,14 +49,14 @@ def install(here: Here, settings_file: Path | None, *, dry_run: bool) -> int:
     if dry_run:
         encrypted = here.has_credentials if text is not None else here.machine.at(places.ENCRYPTED).exists()
         first = f"encrypt the settings into {places.ENCRYPTED} (600), by systemd-creds"
-        _show(_steps(here, text, encrypted=encrypted), *([first] if encrypted and text is not None else []))
+        show(_steps(here, text, encrypted=encrypted), *([first] if encrypted and text is not None else []))
     if trouble is not None:
         shell.complain(trouble)
         return shell.MISCONFIGURED
     if dry_run:
         return shell.OK
     if not here.is_root:
-        return _needs_root()
+        return needs_root()
     try:
         machine = here.machine
         machine.do([Folder(places.CONFIGURATION, 0o700), Folder(places.KEYS, 0o700)], shell.say)
@@ -81,9 +81,9 @@ def uninstall(here: Here, *, purge: bool, dry_run: bool) -> int:
     if purge:
         steps += [Removal(path) for path in (places.CONFIGURATION, places.STATE, places.PRIVATE_STATE)]
     if dry_run:
-        return _show(tuple(steps))
+        return show(tuple(steps))
     if not here.is_root:
-        return _needs_root()
+        return needs_root()
     try:
         here.machine.do(steps, shell.say)
     except (StepFailed, OSError) as error:
@@ -198,14 +198,16 @@ def _is_ours(here: Here) -> bool:
     return not command.exists()
 
 
-def _show(steps: tuple[Step, ...], *first: str) -> int:
+def show(steps: tuple[Step, ...], *first: str) -> int:
+    """Print what steps would do, after what comes `first`."""
     shell.say("Nothing is touched. It would:")
     for step in (*first, *steps):
         shell.say(f"- {step}")
     return shell.OK
 
 
-def _needs_root() -> int:
+def needs_root() -> int:
+    """Say that only root can do this, and how to say it again."""
     shell.complain(f"this needs root: sudo {' '.join([str(Path(sys.argv[0]).absolute()), *sys.argv[1:]])}")
     return shell.FAILED
 

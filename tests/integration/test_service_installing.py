@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.installing import places, service
+from bot.installing import places, rolling_back, service
 from bot.installing.service import Here
 from bot.installing.steps import Machine
 from sandbox.settings import settings_text
@@ -115,11 +115,9 @@ def test_again_it_builds_nothing_anew_and_a_new_version_keeps_the_one_before_for
     assert not programs.ran("venv")
     names = [first.name]
     for version in ("second", "third"):
-        checkout = tmp_path / version
-        shutil.copytree(
-            CHECKOUT, checkout, ignore=shutil.ignore_patterns(".venv", ".git", "tests", "__pycache__", ".*")
-        )
-        (checkout / "bot" / "version.py").write_text(f"# {version}\n")
+        checkout = another_version(tmp_path / version)
+        assert service.install(replace(here, checkout=checkout), settings, dry_run=False) == 0
+        # As for other settings: it costs nobody the way back.
         assert service.install(replace(here, checkout=checkout), settings, dry_run=False) == 0
         names.append(here.machine.at(places.CURRENT).readlink().name)
     assert sorted(one.name for one in releases.iterdir()) == sorted(names[1:])
@@ -127,6 +125,60 @@ def test_again_it_builds_nothing_anew_and_a_new_version_keeps_the_one_before_for
     assert service.install(replace(here, checkout=tmp_path / "second"), settings, dry_run=False) == 0
     assert here.machine.at(places.CURRENT).readlink().name == names[1]
     assert not programs.ran("pip")
+
+
+def test_rolling_back_is_one_command_with_the_unit_of_then_and_again_the_way_forward(
+    here: Here, programs: Recorded, settings: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at = here.machine.at
+    old = another_version(tmp_path / "old", unit="# of then\n")
+    assert service.install(replace(here, checkout=old), settings, dry_run=False) == 0
+    first = at(places.CURRENT).readlink()
+    assert service.install(here, settings, dry_run=False) == 0
+    second = at(places.CURRENT).readlink()
+    assert "# of then" not in at(places.UNIT).read_text()
+    programs.calls.clear()
+    before = everything(here)
+    assert rolling_back.roll_back(replace(here, is_root=False), start=True, dry_run=True) == 0
+    assert f"link /opt/allocator/current to {first}" in capsys.readouterr().out
+    assert (everything(here), programs.calls) == (before, [])
+    assert rolling_back.roll_back(here, start=True, dry_run=False) == 0
+    # It asks the old program first, as the service and with its credentials, and builds nothing.
+    asked, *done = programs.calls
+    assert asked.startswith("systemd-run")
+    assert "LoadCredentialEncrypted=settings.toml:/etc/allocator/settings.cred" in asked
+    assert asked.endswith(f"{first}/venv/bin/allocator allocation show")
+    assert done == ["systemctl daemon-reload", "systemctl restart allocator"]
+    assert at(places.CURRENT).readlink() == first
+    assert at(places.UNIT).read_text().startswith("# of then\n")
+    assert "LoadCredentialEncrypted=settings.toml:/etc/allocator/settings.cred\n" in at(places.UNIT).read_text()
+    assert rolling_back.roll_back(here, start=False, dry_run=False) == 0
+    assert (at(places.CURRENT).readlink(), programs.calls[-1]) == (second, "systemctl stop allocator")
+
+
+def test_a_way_back_that_cannot_be_gone_is_refused_before_anything_changes(
+    here: Here, programs: Recorded, settings: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert service.install(here, settings, dry_run=False) == 0
+    assert rolling_back.roll_back(here, start=True, dry_run=False) == 2
+    assert "there is no release before this one" in capsys.readouterr().err
+    assert service.install(replace(here, checkout=another_version(tmp_path / "new")), settings, dry_run=False) == 0
+    before = everything(here)
+    assert rolling_back.roll_back(replace(here, is_root=False), start=True, dry_run=False) == 1
+    # The old program does not know the database, or the settings.
+    programs.fails = "allocation show"
+    assert rolling_back.roll_back(here, start=True, dry_run=False) == 2
+    assert everything(here) == before
+    assert "sudo allocator restore COPY" in capsys.readouterr().err
+
+
+def another_version(checkout: Path, unit: str = "") -> Path:
+    """Return a checkout of another version; its unit begins with `unit`."""
+    shutil.copytree(CHECKOUT, checkout, ignore=shutil.ignore_patterns(".venv", ".git", "tests", "__pycache__", ".*"))
+    (checkout / "bot" / "version.py").write_text(f"# {checkout.name}\n")
+    file = checkout / "deploy" / "allocator.service"
+    file.write_text(unit + file.read_text())
+    return checkout
 
 
 def test_a_dry_run_shows_every_step_and_touches_nothing(
