@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from bot import handing_over, shell
+from bot.cli import handing_over
 from bot.installing import places, release, service
 from bot.installing.service import Here
 from bot.installing.steps import File, Program, Step, StepFailed
+from bot.shell import commands as shell
 
 _REFUSED = """\
 The release before cannot work with what is here, and says why above. Nothing has changed. If a newer version has brought

@@ -48,7 +48,7 @@ def _migrations(program: Path) -> schema.Migrations:
 
 def _run(program: Path, folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(  # noqa: S603
-        (sys.executable, "-m", "bot.cli", *arguments),
+        (sys.executable, "-m", "bot.cli.main", *arguments),
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(program)},
         capture_output=True,
