@@ -9,8 +9,8 @@ from bot.installing.steps import File, Program, Step, StepFailed
 from bot.shell import commands as shell
 
 _REFUSED = """\
-The release before cannot work with what is here, and says why above. Nothing has changed. If a newer version has brought
-the database up to date, put the copy back that was made before that, with the version that is in force:
+The release before cannot work with what is here, and says why above. Nothing has changed. If a newer version has
+brought the database up to date, put the copy back that was made before that, with the version that is in force:
   sudo systemctl stop allocator
   sudo allocator restore COPY       # allocator.db.before-<schema>, or a backup: docs/operations.md
 and give this command again."""
