@@ -20,6 +20,9 @@ from storage.outbox import Recipient
 IN_A_ROW = 3
 """Buttons in a row of the menu: three command names are readable on a small phone."""
 
+FIRST = ("status", "preview", "allocation", "performance", "pause", "help")
+"""What an owner wants first; /help has a button for every command."""
+
 Listed = Callable[[], Sequence[Command]]
 
 
@@ -62,7 +65,7 @@ def _start(listed: Listed) -> Handle:
             "I keep your brokerage account at the allocation you chose. Every trading day I invest its free cash, "
             f"and tell you here what I did.{_comes_next(waiting)}\n{escape(coming, quote=False)}\n"
             "/status shows how things stand, /help what I can do.",
-            _menu(listed()),
+            _menu(FIRST),
         )
         services.pump.nudge()
 
@@ -78,7 +81,9 @@ def _help(listed: Listed) -> Handle:
             coming = await asyncio.to_thread(_coming, services)
         lines = [f"{_called(command)} - {escape(command.summary, quote=False)}" for command in listed()]
         ending = f"\n{escape(coming, quote=False)}\n/help COMMAND explains one, with an example."
-        await chat.reply("\n".join([*lines, ending]), _menu(listed()))
+        # /start, which led here, needs no button.
+        others = [command.name for command in listed() if command.name != "start"]
+        await chat.reply("\n".join([*lines, ending]), _menu(others))
 
     return answer
 
@@ -102,13 +107,9 @@ def _called(command: Command) -> str:
     return escape(f"/{command.name} {command.usage}".rstrip(), quote=False)
 
 
-def _menu(commands: Sequence[Command]) -> InlineKeyboardMarkup:
-    """Return the menu as buttons; /start, which led here, needs none."""
-    buttons = [
-        InlineKeyboardButton(f"/{command.name}", callback_data=f"{RUN}:{command.name}")
-        for command in commands
-        if command.name != "start"
-    ]
+def _menu(names: Sequence[str]) -> InlineKeyboardMarkup:
+    """Return commands as buttons."""
+    buttons = [InlineKeyboardButton(f"/{name}", callback_data=f"{RUN}:{name}") for name in names]
     return InlineKeyboardMarkup([buttons[at : at + IN_A_ROW] for at in range(0, len(buttons), IN_A_ROW)])
 
 

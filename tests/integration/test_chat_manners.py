@@ -5,19 +5,25 @@ import logging
 import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Update
 from telegram.error import TimedOut
 
-from bot.chat import handling, typing_signs
+from bot.charts import NotDrawn
+from bot.chat import handling, showing, typing_signs
 from bot.chat.exchange import FILE_NAME
 from bot.chat.grammar import Chat, Command, Handle, WrongWords
 from bot.chat.turns import Turns
+from bot.commands import COMMANDS
 from bot.services import Services
+from core.alerts import Alert, AlertKind
 from core.ports import BrokerAway
-from tests.fuzz.house import OWNER, PIXEL, House, inhabited
+from core.reporting.pictures import Returns
+from tests.fuzz.house import OWNER, PIXEL, House, OnePixel, inhabited
 from tests.fuzz.talk import Talk
 
 BUTTON = InlineKeyboardMarkup.from_button(InlineKeyboardButton("Again", callback_data="again:1"))
@@ -51,11 +57,16 @@ def command(handle: Handle, name: str = "try") -> Command:
     return Command(name, "try it", handle, example=f"/{name} 2 < 3")
 
 
-async def test_start_says_who_this_is_what_comes_next_and_shows_the_menu(talk: Talk) -> None:
+async def test_start_says_who_this_is_what_comes_next_and_shows_what_is_wanted_first(talk: Talk) -> None:
     said = await talk.say("/start")
     assert said.startswith("I keep your brokerage account at the allocation you chose.")
     assert "Next I invest now." in said
-    assert "/status" in [button.label for button in talk.newest.buttons]
+    first = [button.label for button in talk.newest.buttons]
+    assert first == ["/status", "/preview", "/allocation", "/performance", "/pause", "/help"]
+    await talk.tap("run:help")
+    every = [button.label for button in talk.newest.buttons]
+    assert set(first) < set(every)
+    assert set(every) == {f"/{one.name}" for one in COMMANDS} - {"/start"}
 
 
 async def test_a_button_of_the_menu_is_its_command_and_leaves_the_menu(talk: Talk) -> None:
@@ -288,3 +299,19 @@ async def test_pause_and_resume_sent_at_once_end_resumed(talk: Talk) -> None:
     for _ in range(5):
         await talk.say("/pause", "/resume")
         assert talk.house.services.records.control.paused(talk.house.broker.now.date()) is None
+
+
+async def test_a_picture_that_cannot_be_drawn_costs_no_words_and_is_in_the_log_once(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(OnePixel, "draw", lambda *_, **__: NotDrawn("no figures", may_pass=False))
+    caplog.set_level(logging.WARNING)
+    picture = Returns(date(2026, 11, 27), (("Stocks", Decimal("0.5")),))
+    said = Alert(AlertKind.CLOSE_REPORT, "All is well.", pictures=(picture,))
+
+    async def show(chat: Chat, services: Services, _words: Sequence[str]) -> None:
+        await showing.alert(chat, services, said)
+
+    async with only(talk.house, command(show)):
+        assert await talk.say("/try") == "All is well."
+    assert caplog.text.count("no figures") == 1
