@@ -1,6 +1,5 @@
 """The process that draws, as the chat process sees it: started when wanted, let go when idle, killed when it hangs."""
 
-import logging
 import multiprocessing
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -12,8 +11,6 @@ from typing import NamedTuple
 from bot.charts import worker
 from bot.charts.worker import NotDrawn
 from core.reporting.pictures import Picture
-
-log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 180.0
 """How long the worker waits for the next picture: it weighs 70 MB, and takes most of a second to start."""
@@ -55,7 +52,7 @@ class Charts:
         self._closed = False
 
     def draw(self, picture: Picture, *, seconds: float = DRAWING_SECONDS) -> bytes | NotDrawn:
-        """Return the picture as a PNG, or NotDrawn, which is in the log already. Blocks for `seconds` at most."""
+        """Return the picture as a PNG, or NotDrawn, which whoever asked must log. Blocks for `seconds` at most."""
         deadline = monotonic() + seconds
         if self._turn.acquire(timeout=seconds):
             try:
@@ -65,8 +62,6 @@ class Charts:
                 self._wait_for_more()
         else:
             drawn = NotDrawn("the pictures before it took too long", may_pass=True)
-        if isinstance(drawn, NotDrawn):
-            log.warning("a picture of kind %s was not drawn: %s", type(picture).__name__, drawn.reason)
         return drawn
 
     def close(self) -> None:

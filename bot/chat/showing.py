@@ -1,6 +1,7 @@
 """Showing an alert's words and pictures as an answer in the chat."""
 
 import asyncio
+import logging
 from collections.abc import Iterable
 
 from bot.charts import NotDrawn
@@ -9,6 +10,8 @@ from bot.services import Services
 from bot.views import alerts as views
 from core.alerts import Alert
 from core.reporting.pictures import Picture
+
+log = logging.getLogger(__name__)
 
 
 async def alert(chat: Chat, services: Services, said: Alert) -> None:
@@ -22,5 +25,7 @@ async def pictures(chat: Chat, services: Services, shown: Iterable[Picture]) -> 
     """Send pictures; one that cannot be drawn is in the log, and costs nothing else."""
     for picture in shown:
         drawn = await asyncio.to_thread(services.charts.draw, picture)
-        if not isinstance(drawn, NotDrawn):
+        if isinstance(drawn, NotDrawn):
+            log.warning("a picture of kind %s was not drawn: %s", type(picture).__name__, drawn.reason)
+        else:
             await chat.photo(drawn)

@@ -150,12 +150,15 @@ def test_one_worker_draws_for_all_and_ctrl_c_is_not_meant_for_it(warm: Charts) -
     assert worker_of(warm) == worker
 
 
-def test_what_cannot_be_drawn_is_told_and_costs_no_worker(warm: Charts, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_cannot_be_drawn_is_told_to_who_asked_and_costs_no_worker(
+    warm: Charts, caplog: pytest.LogCaptureFixture
+) -> None:
     worker = worker_of(warm)
     broken = warm.draw(Returns(date(2026, 11, 27), (("Stocks", Decimal("NaN")),)))
     assert isinstance(broken, NotDrawn)
     assert broken.reason.startswith("InvalidOperation at returns.py, line ")
-    assert broken.reason in caplog.text
+    # What asked for it logs it, or the outbox does: here as well, it would be told twice.
+    assert broken.reason not in caplog.text
     assert worker_of(warm) == worker
 
 
