@@ -135,7 +135,7 @@ def _as_data(stands: Standing, since: Stretch | None) -> dict[str, Any]:
         "time_weighted_return_a_year": _measure(measured.annualised),
         "sectors": [_line(line) for line in stands.sectors],
         "untracked": [_line(line) for line in stands.untracked],
-        "notes": list(stands.notes),
+        "notes": [*stands.notes, *stands.unknown],
     }
     return data if since is None else {**data, "since": _stretch(since)}
 

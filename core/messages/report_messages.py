@@ -22,25 +22,30 @@ MEASURES = (
 
 
 def close_report(stands: Standing, pictures: tuple[Picture, ...] = ()) -> Alert:
-    """Say how each sector did on the day, and how our position has done over its life."""
+    """Say how each sector did on the day, and how our position has done over its life; and what is new of that day."""
+    return _report(stands, pictures, (*stands.notes, *stands.news))
+
+
+def performance(stands: Standing, pictures: tuple[Picture, ...] = ()) -> Alert:
+    """Say how the account and its holdings have done until now."""
+    told = _report(stands, pictures, (*stands.notes, *stands.unknown))
+    return replace(told, title=f"Performance, {stands.day:%a %-d %b}")
+
+
+def _report(stands: Standing, pictures: tuple[Picture, ...], last: tuple[str, ...]) -> Alert:
     lines = [*stands.sectors, *stands.untracked]
     day = f" of {stands.day.isoformat()}" if stands.late else ""
     said = " ".join(sentence for line in lines for sentence in _sentences(line, stands)) or NOTHING_HELD
     return Alert(
         AlertKind.CLOSE_REPORT,
-        " ".join([said, *stands.notes]),
+        " ".join([said, *last]),
         title=f"Close report, {stands.day:%a %-d %b}",
         table=holdings_table(lines) if lines else periods_table(stands.performance),
         tables=(periods_table(stands.performance),) if lines else (),
-        notes=(MEASURES if lines else NOTHING_HELD, *account_lines(stands), *doubts(stands), *stands.notes),
+        notes=(MEASURES if lines else NOTHING_HELD, *account_lines(stands), *doubts(stands), *last),
         summary=f"The close report{day}: {_gist(stands)}",
         pictures=pictures,
     )
-
-
-def performance(stands: Standing, pictures: tuple[Picture, ...] = ()) -> Alert:
-    """Say how the account and its holdings have done until now."""
-    return replace(close_report(stands, pictures), title=f"Performance, {stands.day:%a %-d %b}")
 
 
 def holdings_table(lines: Sequence[Line]) -> Table:

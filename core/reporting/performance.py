@@ -159,7 +159,6 @@ def _doubts(activities: Iterable[Activity], base: date | None) -> Iterable[str]:
         if base is None or activity.day <= base:
             continue
         name = f"{activity.type} of {activity.day}"
-        if activity.kind is ActivityKind.UNKNOWN:
-            yield f"{name} could not be understood, and counts as neither a deposit nor a withdrawal"
-        elif activity.kind in {ActivityKind.FLOW, ActivityKind.CORPORATE} and activity.quantity:
+        # Those of an unknown kind are told of by core.standing.
+        if activity.kind in {ActivityKind.FLOW, ActivityKind.CORPORATE} and activity.quantity:
             yield f"{name} changed what is held of {activity.symbol} without a trade, which may look like a gain"

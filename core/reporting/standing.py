@@ -33,7 +33,9 @@ class Standing:
     """The account on `day`: the sectors that are held, in the allocation's order, then what belongs to no sector.
 
     `late`: the day is over, and the figures are those of its daily bars. `notes` are whole sentences on what could not
-    be read or known for sure.
+    be read or known for sure. `unknown` are such sentences too, on activities of unknown kinds: all that there are;
+    `news` on those that are dated since the day's end before, that day included: what Alpaca lists in the evening was
+    not yet in its report.
     """
 
     day: date
@@ -44,6 +46,8 @@ class Standing:
     account: LifeReturn
     performance: Performance
     notes: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    news: tuple[str, ...] = ()
 
     @property
     def held(self) -> dict[str, Decimal | None]:
@@ -70,6 +74,7 @@ def stand(
 
     whole = sector_returns.of_account(positions, activities)
     measured = performance.measure(snapshots, activities, snapshot)
+    before = max((one.day for one in snapshots if one.day < snapshot.day), default=date.min)
     return Standing(
         day=snapshot.day,
         late=late,
@@ -78,7 +83,9 @@ def stand(
         snapshot=snapshot,
         account=whole,
         performance=measured,
-        notes=(*notes, *_unknown(activities)),
+        notes=tuple(notes),
+        unknown=_unknown(activities),
+        news=_unknown([one for one in activities if one.day >= before]),
     )
 
 

@@ -170,7 +170,7 @@ def test_an_unknown_kind_of_activity_and_a_negative_cash_balance_lose_no_sector(
     bars(world, VOO={TUESDAY: "100"}, IJH={TUESDAY: "100"})
     stands = reading(world, days=(TUESDAY, FRIDAY)).standing
     assert [line.name for line in stands.sectors] == ["Domestic Large Cap", "Domestic Mid Cap"]
-    assert any("(XYZ, $3.00 in all)" in note for note in stands.notes)
+    assert any("(XYZ, $3.00 in all)" in sentence for sentence in stands.news)
     assert stands.performance.value == 220
 
 

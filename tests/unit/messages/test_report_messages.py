@@ -150,6 +150,25 @@ def test_an_unknown_kind_of_activity_is_said_with_its_amount() -> None:
     assert alert.text.startswith("Domestic Large Cap is down 2.23% today. Our position is up 4.15% cumulatively.")
 
 
+def test_an_unknown_kind_of_activity_is_soon_no_news_any_more_and_stays_a_note_of_the_performance() -> None:
+    strange = [trade(day(23), "VOO", 1, 100), other(ActivityKind.UNKNOWN, day(25), 12, type_="XYZ")]
+    # What was listed after the report of its own day is in the next one; then it has been told.
+    first = stands(LARGE, past=[ended(24), ended(25)], activities=strange)
+    later = stands(LARGE, past=[ended(24), ended(25), ended(26)], activities=strange)
+    for said, times in (
+        (report_messages.close_report(first), 1),
+        (report_messages.close_report(later), 0),
+        (report_messages.performance(first), 1),
+        (report_messages.performance(later), 1),
+    ):
+        assert sum("XYZ" in note for note in said.notes) == times
+        assert said.text.count("XYZ") == times
+
+
+def ended(day_of_november: int) -> Snapshot:
+    return Snapshot(day(day_of_november), Decimal(100), ())
+
+
 def test_a_symbol_that_a_corporate_action_changed_is_doubted_in_the_chat_and_kept_in_the_sms() -> None:
     changed = [
         trade(day(25), "VOO", 1, 100),
