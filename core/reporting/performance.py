@@ -159,6 +159,6 @@ def _doubts(activities: Iterable[Activity], base: date | None) -> Iterable[str]:
         if base is None or activity.day <= base:
             continue
         name = f"{activity.type} of {activity.day}"
-        # Those of an unknown kind are told of by core.standing.
+        # Those of an unknown kind are told of by core.reporting.standing.
         if activity.kind in {ActivityKind.FLOW, ActivityKind.CORPORATE} and activity.quantity:
             yield f"{name} changed what is held of {activity.symbol} without a trade, which may look like a gain"
