@@ -29,5 +29,7 @@ def draw(picture: Returns) -> Figure:
 def _row(name: str, gained: Decimal | None) -> Row:
     if gained is None:
         return Row(name, (None,), NOT_KNOWN)
-    bar = Bar(float(gained), GAIN if gained >= 0 else LOSS)
-    return Row(name, (bar,), f"{number(float(gained), 2, sign='+')}%")
+    # As long as its figure says: where all are 0.00%, the largest rounding error would fill the sheet.
+    shown = round(float(gained), 2)
+    bar = Bar(shown, GAIN if shown >= 0 else LOSS)
+    return Row(name, (bar,), f"{number(shown, 2, sign='+')}%")

@@ -206,6 +206,13 @@ def test_gains_and_losses_differ_by_sign_side_and_hatch() -> None:
     assert (gain.get_hatch(), loss.get_hatch()) == (GAIN.get("hatch"), LOSS["hatch"])
 
 
+def test_a_return_that_reads_as_nothing_has_no_bar_however_small_the_others() -> None:
+    drawn = Drawn(Returns(DAY, (("Stocks", Decimal("0.0003")), ("Bonds", Decimal("-0.0001")))))
+    assert drawn.words.count("0.00%") == 2
+    assert drawn.bars == []
+    check(drawn)
+
+
 def test_an_account_shows_its_value_and_the_money_put_in() -> None:
     drawn = Drawn(account(3, (1, 2_500)))
     assert "$12,509.00 with $12,500.00 put in" in drawn.words
