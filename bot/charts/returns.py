@@ -30,6 +30,6 @@ def _row(name: str, gained: Decimal | None) -> Row:
     if gained is None:
         return Row(name, (None,), NOT_KNOWN)
     # As long as its figure says: where all are 0.00%, the largest rounding error would fill the sheet.
-    shown = round(float(gained), 2)
-    bar = Bar(shown, GAIN if shown >= 0 else LOSS)
-    return Row(name, (bar,), f"{number(shown, 2, sign='+')}%")
+    shown = round(gained, 2)
+    bar = Bar(float(shown), GAIN if shown >= 0 else LOSS)
+    return Row(name, (bar,), f"{number(float(shown), 2, sign='+')}%")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from html import escape
 
+from bot.channels.telegram import TelegramChannel
 from bot.chat import confirming, owners
 from bot.chat.confirming import Payload, Question
 from bot.chat.grammar import Chat, Command, Group, WrongWords
@@ -12,10 +13,11 @@ from bot.records import now
 from bot.services import Services
 from bot.views import alerts as views
 from core import limits
-from core.alerts import Table
+from core.alerts import Alert, AlertKind, Table
 from core.allocation import parse_weight
 from core.limits import NAMES, Change, Limits
 from core.money import Cents, floor_to_cents
+from storage.outbox import Recipient
 
 LIMITS = "limits"
 """The kind of the question that a changed limit is confirmed by."""
@@ -66,7 +68,10 @@ def _store(owner: int, services: Services, payload: Payload) -> Payload:
     said = f"{NAMES[change.name]}: {payload['was']} became {limits.values(new)[change.name]}"
     services.limits.set(new, owners.author(owner), said)
     services.records.audit.note(owners.author(owner), f"limits {change.name}", said, now())
-    owners.tell_others(services.records, owner, f"{said[:1].lower()}{said[1:]}.")
+    # What bounds the money is said on the phone too where there is one owner alone, as a changed target is: it may not
+    # have been them.
+    alert = Alert(AlertKind.CHANGED, f"Telegram user {owner} changed a limit. {said}.", title="A limit was changed")
+    services.records.outbox.say(alert, now(), except_to=Recipient(TelegramChannel.name, str(owner)))
     under_way = " The run that is under way keeps the old one." if services.records.ledger.unfinished() else ""
     return {TOLD: f"{escape(said)}. {NOT_RUNNING_ONES}{under_way}"}
 

@@ -191,14 +191,13 @@ class House:
 
 
 @asynccontextmanager
-async def inhabited(folder: Path, *, live: bool = False, others: Sequence[int] = ()) -> AsyncIterator[House]:
-    """Build the chat with an owner, who has pressed Start, and an allocation; a fresh database in `folder`.
+async def inhabited(folder: Path, *, live: bool = False) -> AsyncIterator[House]:
+    """Build the chat with one owner, who has pressed Start, and an allocation; a fresh database in `folder`.
 
-    `live`: as if the money were real. `others` are owners who have not pressed Start.
+    `live`: as if the money were real.
     """
     file = folder / "settings.toml"
-    owners = ", ".join(str(one) for one in (OWNER, *others))
-    file.write_text(filled_in().replace(f"owner_ids = [{OWNER}]", f"owner_ids = [{owners}]"), encoding="utf-8")
+    file.write_text(filled_in(), encoding="utf-8")
     file.chmod(0o600)
     settings = load(file).settings
     telegram = Telegram(VirtualClock(MONDAY), token=settings.telegram.token.get_secret_value())

@@ -127,8 +127,8 @@ async def test_parallel_requests_share_the_round_trip(far: Sandbox) -> None:
             return monotonic() - began
 
         await ask_together()
-        # One after another they would take 1,000 ms; what is above 50 is the stand-in's own work.
-        assert milliseconds(*[await ask_together() for _ in range(4)]) < 400
+        # One after another they would take 1,000 ms at least; what is above 50 is the stand-in's own work.
+        assert milliseconds(*[await ask_together() for _ in range(4)]) < 900
 
 
 @pytest.mark.parametrize(
