@@ -10,6 +10,7 @@ from core.calendar import NEW_YORK, MarketClock
 from core.messages import plurals
 from core.messages.account_messages import cents, dollars
 from core.ports import BrokerAway
+from core.rebalancing.coming import Around, OnceBreached, next_automatic
 from core.reporting.measures import NotMeasurable
 from core.reporting.performance import Period
 from core.routines.invest import available
@@ -29,7 +30,7 @@ def facts(services: Services) -> list[Fact]:
         return [("Alpaca", f"cannot be reached: {error}. What comes next, cash and value are not known meanwhile.")]
     zone = clocks.owners_zone(services.records)
     told = [("Alpaca", "answers"), ("Market", _market(clock, zone))]
-    for read in (_next, _cash, _value):
+    for read in (_next, _next_rebalancing, _cash, _value):
         try:
             told += read(services, clock, zone)
         except BrokerAway as error:
@@ -63,6 +64,33 @@ def _when(window: Window | None, clock: MarketClock, zone: ZoneInfo | None) -> s
     return clocks.moment(window.opens, zone) if window.opens > clock.now else "now"
 
 
+def _next_rebalancing(services: Services, clock: MarketClock, zone: ZoneInfo | None) -> list[Fact]:
+    """Return when the owner's rules rebalance next; nothing where only a tap does."""
+    ledger = services.records.ledger
+    coming = next_automatic(
+        services.records.rebalancing(),
+        clock.now,
+        services.market.days(clock, clock.today),
+        last_run=ledger.last_day(Routine.REBALANCE, ordering=True),
+        last_automatic=ledger.last_day(Routine.REBALANCE, number=0),
+    )
+    match coming:
+        case None:
+            return []
+        case OnceBreached(earliest):
+            since = f", from {_far_day(earliest)} on" if earliest is not None else ""
+            when = f"when a band is breached{since}"
+        case Around(day):
+            when = f"on {_far_day(day)} or the last trading day before it, if a band is breached then"
+        case Window():
+            when = f"{_when(coming, clock, zone)}, if a band is breached then"
+    return [("Next rebalancing", when)]
+
+
+def _far_day(day: date) -> str:
+    return f"{plurals.day(day)} {day.year}"
+
+
 def _cash(services: Services, clock: MarketClock, _zone: ZoneInfo | None) -> list[Fact]:
     records, policy = services.records, services.rules.policy
     active = records.allocations.active()
@@ -86,4 +114,4 @@ def _value(services: Services, _clock: MarketClock, _zone: ZoneInfo | None) -> l
     ]
 
 
-_READ = {_next: "What comes next", _cash: "Cash", _value: "Value"}
+_READ = {_next: "What comes next", _next_rebalancing: "Next rebalancing", _cash: "Cash", _value: "Value"}

@@ -60,7 +60,19 @@ def is_calendar_day(calendar: OnCalendar, day: date, days: Iterable[TradingDay])
         return False
     following = next((one for one in trading if one > day), day + timedelta(days=1))
     span = (following - day).days
-    return any(_is_named(calendar, day + timedelta(days=ahead)) for ahead in range(span))
+    return any(is_named(calendar, day + timedelta(days=ahead)) for ahead in range(span))
+
+
+def is_named(calendar: OnCalendar, day: date) -> bool:
+    """Return whether the calendar names a day, a trading day or not."""
+    anchor = calendar.anchor
+    if day < anchor:
+        return False
+    if calendar.period is Period.WEEKLY:
+        return day.weekday() == anchor.weekday()
+    months = (day.year - anchor.year) * 12 + day.month - anchor.month
+    last = monthrange(day.year, day.month)[1]
+    return months % _MONTHS[calendar.period] == 0 and day.day == min(anchor.day, last)
 
 
 def _is_called_for(rules: Rules, today: TradingDay, days: Iterable[TradingDay]) -> bool:
@@ -73,15 +85,3 @@ def _is_called_for(rules: Rules, today: TradingDay, days: Iterable[TradingDay]) 
             return is_calendar_day(calendar, today.day, days)
         case _:
             assert_never(rules.trigger)
-
-
-def _is_named(calendar: OnCalendar, day: date) -> bool:
-    """Return whether the calendar names a day, a trading day or not."""
-    anchor = calendar.anchor
-    if day < anchor:
-        return False
-    if calendar.period is Period.WEEKLY:
-        return day.weekday() == anchor.weekday()
-    months = (day.year - anchor.year) * 12 + day.month - anchor.month
-    last = monthrange(day.year, day.month)[1]
-    return months % _MONTHS[calendar.period] == 0 and day.day == min(anchor.day, last)

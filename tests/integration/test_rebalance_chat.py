@@ -167,3 +167,39 @@ async def test_sectors_without_a_known_value_are_not_called_within_their_bands(t
     shown = await talk.say("/rebalance")
     assert "nobody can tell who is outside a band" in shown
     assert "the value of AGG is not known" in await talk.say("/rebalance preview")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("trigger breach", "Next rebalancing: when a band is breached\n"),
+        ("trigger weekly 2026-11-25", "Next rebalancing: Wed 25 Nov "),
+        (
+            "trigger quarterly 2026-10-01",
+            "Next rebalancing: on Fri 1 Jan 2027 or the last trading day before it, if a band is breached then\n",
+        ),
+    ],
+)
+async def test_status_names_the_next_one_that_comes_by_itself(talk: Talk, text: str, told: str) -> None:
+    await talk.say(f"/rebalance {text}")
+    await talk.tap_confirm()
+    assert told in await talk.say("/status")
+
+
+async def test_status_says_nothing_of_rebalancing_while_only_a_tap_does_it(talk: Talk) -> None:
+    await talk.say("/rebalance trigger breach")
+    await talk.tap_confirm()
+    await talk.say("/rebalance off")
+    await talk.tap_confirm()
+    shown = await talk.say("/status")
+    assert "Next run: " in shown
+    assert "ebalancing" not in shown
+
+
+async def test_status_waits_for_the_cooldown_after_a_rebalancing(talk: Talk) -> None:
+    for rule in ("cooldown 30", "trigger breach"):
+        await talk.say(f"/rebalance {rule}")
+        await talk.tap_confirm()
+    await talk.say("/rebalance preview")
+    await talk.tap_confirm()
+    assert "Next rebalancing: when a band is breached, from Wed 23 Dec 2026 on\n" in await talk.say("/status")
