@@ -2,6 +2,7 @@
 
 import time
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 
 import trustme
@@ -12,8 +13,10 @@ from core.schedule import Routine
 from sandbox.faults.kinds import CATALOGUE, Refuse
 from sandbox.world import World
 from tests.integration.fault_expected import BACK
-from tests.integration.fault_table import DAYS, SECTORS, SEND, Row, Seen
+from tests.integration.fault_table import DAYS, SECTORS, SEND, SEND_SALE, Row, Seen
 from tests.integration.installation import Installation, installed
+
+DAY = date(2026, 11, 23)
 
 BEGINNINGS = 5
 
@@ -26,17 +29,18 @@ def live_through(row: Row, folder: Path, authority: trustme.CA) -> Seen:
     with installed(folder, authority, sectors=SECTORS, timeout_seconds=1) as installation:
         if row.call != DAYS:
             # The trading days are read at the first tick, everything else again when the run is due.
-            _begin(installation)
-        _break(installation, row)
+            begin(installation)
+        fail(installation, row)
         installation.set_clock(9, 35)
         began = time.monotonic()
-        state, said = _until_the_end(installation, row, began + LONGEST)
+        key = RunKey("main", Routine.INVEST, DAY)
+        state, said = until_the_end(installation, row, key, began + LONGEST)
         return Seen(state, len(installation.orders()), tuple(said), time.monotonic() - began)
 
 
-def _begin(installation: Installation) -> None:
-    """Let the first tick of the day go well: on a busy machine a call may take longer than its second."""
-    installation.set_clock(9, 30)
+def begin(installation: Installation, hour: int = 9, minute: int = 30, day: int = DAY.day) -> None:
+    """Let a tick before the fault go well: on a busy machine a call may take longer than its second."""
+    installation.set_clock(hour, minute, day)
     for _ in range(BEGINNINGS):
         with suppress(BrokerAway):
             installation.rounds.tick()
@@ -44,13 +48,14 @@ def _begin(installation: Installation) -> None:
     raise AssertionError(f"the day could not begin, {BEGINNINGS} times in a row")
 
 
-def _break(installation: Installation, row: Row) -> None:
-    fault = CATALOGUE[row.fault]
+def fail(installation: Installation, row: Row) -> None:
+    """Let the row's fault meet what comes now."""
+    fault, lost = CATALOGUE[row.fault], row.call.first_lost
     times = None if row.lasting else row.call.together
 
     def set_fault(world: World) -> None:
-        if row.call.first_lost:
-            world.faults.set("alpaca", CATALOGUE["502_html"], method="POST", path="/v2/orders", times=len(SECTORS))
+        if lost:
+            world.faults.set("alpaca", CATALOGUE["502_html"], method="POST", path="/v2/orders", times=lost)
         if isinstance(fault, Refuse):
             world.faults.set("alpaca", fault)
         else:
@@ -59,17 +64,17 @@ def _break(installation: Installation, row: Row) -> None:
     installation.sandbox.call(set_fault)
 
 
-def _until_the_end(installation: Installation, row: Row, deadline: float) -> tuple[str, list[str]]:
-    key = RunKey("main", Routine.INVEST, installation.sandbox.call(lambda world: world.clock.now()).date())
+def until_the_end(installation: Installation, row: Row, key: RunKey, deadline: float) -> tuple[str, list[str]]:
+    """Tick until the run has ended and what was broken is said to be mended; return its state, and what was said."""
     said: list[str] = []
     lasts, ticks = row.lasting, 0
     while time.monotonic() < deadline:
         installation.tick()
         ticks += 1
         said += [alert.text for alert in installation.said()]
-        if lasts and row.call == SEND and ticks >= 2:
+        if lasts and row.call in {SEND, SEND_SALE} and ticks >= 2:
             # Nobody is told that orders are in doubt while they can still be sent: the day's end decides.
-            installation.set_clock(15, 50)
+            installation.set_clock(15, 50, key.day.day)
             lasts = False
         elif lasts and said:
             installation.sandbox.call(lambda world: world.faults.clear())

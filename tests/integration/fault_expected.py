@@ -3,13 +3,31 @@
 from collections.abc import Iterator, Mapping
 
 from sandbox.faults.kinds import CATALOGUE
-from tests.integration.fault_table import COINS, FUND, LOOK_UP, PRICE, SEND, Occasion, Row, Seen, chat, sms
+from tests.integration.fault_table import (
+    COINS,
+    FUND,
+    LOOK_UP,
+    LOOK_UP_SALE,
+    PRICE,
+    SEND,
+    SEND_SALE,
+    Occasion,
+    Row,
+    Seen,
+    chat,
+    sms,
+)
 
 EXECUTED = "Orders have been executed. Bought $150 of VOO, $75 of AGG, $25 of BTCUSD."
 BACK = "Alpaca answers again."
 MISSED = (
     "Investing was missed on 2026-11-23: the time for the day's orders was over before Alpaca could be reached. "
     "Nothing was bought; the cash waits for the next trading day."
+)
+REBALANCED = "The account was rebalanced. Sold $... of VOO, $... of AGG. Bought $... of GLD."
+NOT_REBALANCED = (
+    "Rebalancing was missed on 2026-11-24: the time for the day's orders was over before Alpaca could be reached. "
+    "Nothing was sold. /rebalance can do it now."
 )
 DONE = "Done. The alert says what was bought."
 PLAN = "The plan for the cash that is there"
@@ -68,6 +86,8 @@ def expected(row: Row) -> Seen:
     answer was lost comes twice, because twice is better than never; an answer in the chat is not repeated, because
     the owner, who has none, asks again.
     """
+    if row.call.occasion is Occasion.REBALANCING:
+        return _sale_expected(row)
     if row.call.service == "alpaca":
         return _broker_expected(row)
     return Seen("done", 3, (*map(chat, _shown(row)), *map(sms, _texted(row))))
@@ -119,6 +139,19 @@ def _broker_expected(row: Row) -> Seen:
     if row.lasting:
         return Seen("done", 3, (_away(row.fault), EXECUTED, BACK))
     return Seen("done", 3, (EXECUTED,))
+
+
+def _sale_expected(row: Row) -> Seen:
+    """Return what a rebalancing must come to: two sales and the purchase that they pay for, once each, or nothing."""
+    reads = row.call not in {SEND_SALE, LOOK_UP_SALE}
+    if row.lasting and not reads:
+        # As for a morning's orders: after an empty 200 they are there, and are found.
+        return Seen("done", 3, (REBALANCED,)) if row.fault == "empty_200" else Seen("missed", 0, (NOT_REBALANCED,))
+    if reads and row.fault == "401":
+        return Seen("done", 3, (_refused(row.fault), REBALANCED, BACK))
+    if row.lasting:
+        return Seen("done", 3, (_away(row.fault), REBALANCED, BACK))
+    return Seen("done", 3, (REBALANCED,))
 
 
 def _away(fault: str) -> str:

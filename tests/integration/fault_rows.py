@@ -6,7 +6,7 @@ from pathlib import Path
 
 import trustme
 
-from tests.integration import fault_broker_rows, fault_chat_rows, fault_start_rows
+from tests.integration import fault_broker_rows, fault_chat_rows, fault_sale_rows, fault_start_rows
 from tests.integration.fault_table import Occasion, Row, Seen
 
 AT_THE_START = {Occasion.START, Occasion.MENU}
@@ -31,6 +31,8 @@ def live_through(rows: Sequence[Row], folder: Path, authority: trustme.CA) -> li
         own.mkdir()
         if row.call.occasion in AT_THE_START:
             seen.append(fault_start_rows.live_through(row, own))
+        elif row.call.occasion is Occasion.REBALANCING:
+            seen.append(fault_sale_rows.live_through(row, own, authority))
         else:
             seen.append(fault_broker_rows.live_through(row, own, authority))
     return seen

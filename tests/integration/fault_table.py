@@ -1,8 +1,8 @@
 """Every call of the product to a service, with every fault: the one table.
 
-What each row must come to is in fault_expected, and how it is lived through in fault_broker_rows, fault_chat_rows and
-fault_start_rows. `make reliability` lives through all of it and writes docs/reliability.md; tests/integration/
-test_faults.py holds the product against a part of it.
+What each row must come to is in fault_expected, and how it is lived through in fault_broker_rows, fault_sale_rows,
+fault_chat_rows and fault_start_rows. `make reliability` lives through all of it and writes docs/reliability.md;
+tests/integration/test_faults.py holds the product against a part of it.
 """
 
 from collections.abc import Iterator
@@ -14,11 +14,16 @@ from sandbox.faults.kinds import CATALOGUE
 
 SECTORS = (Sector("Stocks", "VOO", 6000), Sector("Bonds", "AGG", 3000), Sector("Crypto", "BTC/USD", 1000))
 
+TO_REBALANCE = (Sector("Stocks", "VOO", 2000), Sector("Bonds", "AGG", 2000), Sector("Gold", "GLD", 6000))
+SOLD = ("VOO", "AGG")
+"""What a rebalancing begins with, half each: it sells of both, and buys gold."""
+
 
 class Occasion(Enum):
     """When the product makes a call, which is how a row makes it happen."""
 
     MORNING = "a run that is due"
+    REBALANCING = "a rebalancing that the owner's rules ask for"
     ALERT = "a run that ended, said in the chat"
     TEXT = "a run that ended, said by SMS"
     QUESTION = "the owner's question"
@@ -44,8 +49,8 @@ class Call:
     service: str = "alpaca"
     occasion: Occasion = Occasion.MORNING
     together: int | None = 1
-    first_lost: bool = False
-    """Whether the orders' first sending is lost too, because only then this call is made."""
+    first_lost: int = 0
+    """How many orders' first sending is lost too, because only then this call is made."""
 
 
 CLOCK = Call("read the market's time", "GET", "/v2/clock")
@@ -55,7 +60,7 @@ FUND = Call("read a fund", "GET", "/v2/assets/*")
 COINS = Call("list the coins", "GET", "/v2/assets")
 PRICE = Call("read a coin's price", "GET", "/v1beta3/crypto/us/latest/trades")
 SEND = Call("send an order", "POST", "/v2/orders", together=len(SECTORS))
-LOOK_UP = Call("look an order up by its id", "GET", "/v2/orders:by_client_order_id", first_lost=True)
+LOOK_UP = Call("look an order up by its id", "GET", "/v2/orders:by_client_order_id", first_lost=len(SECTORS))
 
 BROKER_CALLS = (
     CLOCK,
@@ -68,6 +73,18 @@ BROKER_CALLS = (
     SEND,
     LOOK_UP,
 )
+
+SEND_SALE = Call("send a sale", "POST", "/v2/orders", occasion=Occasion.REBALANCING, together=len(SOLD))
+LOOK_UP_SALE = Call(
+    "look a sale up by its id",
+    "GET",
+    "/v2/orders:by_client_order_id",
+    occasion=Occasion.REBALANCING,
+    first_lost=len(SOLD),
+)
+POSITIONS = Call("read the positions", "GET", "/v2/positions", occasion=Occasion.REBALANCING)
+
+SALE_CALLS = (SEND_SALE, LOOK_UP_SALE, POSITIONS)
 
 
 def _telegram(what: str, method: str, occasion: Occasion, together: int | None = 1) -> Call:
@@ -87,7 +104,7 @@ CHAT_CALLS = (
 
 SMS_CALL = Call("say an alert (POST /sms/json)", "POST", "/sms/json", "vonage", Occasion.TEXT)
 
-CALLS = (*BROKER_CALLS, *CHAT_CALLS, SMS_CALL)
+CALLS = (*BROKER_CALLS, *SALE_CALLS, *CHAT_CALLS, SMS_CALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +156,12 @@ def rows() -> Iterator[Row]:
             elif call.service != "alpaca":
                 yield Row(call, fault, lasting=True)
     for fault in LASTING:
-        yield Row(ACCOUNT, fault, lasting=True)
-        # Refused, no time can be read either, which is the account's row. A lasting 429 is waited for three minutes:
-        # `make bench` sends 500 orders under it.
-        if fault not in {"refuse", "429"}:
-            yield Row(SEND, fault, lasting=True)
+        # Refused, no time can be read either, which is the row of what is read. A lasting 429 is waited for three
+        # minutes: `make bench` sends 500 orders under it.
+        for reads, sends in ((ACCOUNT, SEND), (POSITIONS, SEND_SALE)):
+            yield Row(reads, fault, lasting=True)
+            if fault not in {"refuse", "429"}:
+                yield Row(sends, fault, lasting=True)
 
 
 IN_THE_SUITE = {
@@ -157,6 +175,15 @@ IN_THE_SUITE = {
 }
 """What the tests live through of the chat and the SMS: test_channels has every fault in both channels' sending."""
 
+SALES_IN_THE_SUITE = {
+    Row(SEND_SALE, "reset_after_acting"),
+    Row(SEND_SALE, "500", lasting=True),
+    Row(LOOK_UP_SALE, "empty_200"),
+    Row(POSITIONS, "truncated_json"),
+    Row(POSITIONS, "401"),
+}
+"""What the tests live through of a rebalancing: the calls are those of an investing morning, in other hands."""
+
 
 def in_the_suite(row: Row) -> bool:
     """Return whether the tests live through a row; `make reliability` lives through all of them.
@@ -164,6 +191,8 @@ def in_the_suite(row: Row) -> bool:
     Sending an order and looking one up meet every fault; the reads fail alike, and meet one of each sort. A body that
     drips is ended by the time that a worker's whole call may take, a quarter of a minute: sending alone waits for it.
     """
+    if row.call.occasion is Occasion.REBALANCING:
+        return row in SALES_IN_THE_SUITE
     if row.call.service != "alpaca":
         return row.fault in IN_THE_SUITE.get(row.call.occasion, set())
     if row.fault == "slow_body":

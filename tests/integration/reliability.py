@@ -31,6 +31,10 @@ most once at the broker, under its one id.
 
 - **Alpaca**: an investing morning, with calls that may take 1 s. What is said is read from the outbox, which keeps each
   alert for every channel.
+- **Alpaca, a rebalancing** (send a sale, look a sale up by its id, read the positions): two funds are outside their
+  bands, and the owner's rules sell of both and buy a third with what that brings. In each of these rows no more was
+  ordered than the sales had brought. Amounts follow the market and are told as `$...`; what an alert says of gains and
+  the drift is left out.
 - **Telegram and Vonage**: a whole service, a process that lives through one row after another. The owner asks for the
   plan, the fault is set, and the owner taps. So a run is under way in each row, and its orders, its alert in the chat
   and its SMS are there whatever fails. `chat` is a line of each message as it shows at the end; an SMS is whole. For

@@ -12,10 +12,10 @@ from sandbox.faults.kinds import CATALOGUE
 from sandbox.sessions import all_sessions
 from tests.integration.fault_expected import expected
 from tests.integration.fault_rows import groups, live_through
-from tests.integration.fault_table import BROKER_CALLS, CALLS, Call, Occasion, Row, Seen, in_the_suite, rows
+from tests.integration.fault_table import BROKER_CALLS, CALLS, SALE_CALLS, Call, Occasion, Row, Seen, in_the_suite, rows
 
 
-@pytest.mark.parametrize("call", BROKER_CALLS, ids=lambda call: call.what)
+@pytest.mark.parametrize("call", [*BROKER_CALLS, *SALE_CALLS], ids=lambda call: call.what)
 def test_each_fault_in_a_call_comes_to_what_the_table_says(call: Call, tmp_path: Path, authority: trustme.CA) -> None:
     table = [row for row in rows() if row.call == call and in_the_suite(row)]
     folders = [tmp_path / f"{place}" for place in range(len(table))]
@@ -51,9 +51,10 @@ def test_a_fault_in_the_chat_or_the_sms_costs_no_order_and_no_other_alert(
 
 def test_the_table_has_every_call_with_every_fault() -> None:
     table = {(row.call, row.fault) for row in rows()}
-    # A connection that is refused never says what it was for: of Alpaca's calls one stands for all.
-    refused = {(call, "refuse") for call in BROKER_CALLS if (call, "refuse") not in table}
-    assert len(refused) == len(BROKER_CALLS) - 1
+    # A connection that is refused never says what it was for: of Alpaca's calls one stands for all, of a
+    # rebalancing as of an investing morning.
+    refused = {(call, "refuse") for call in (*BROKER_CALLS, *SALE_CALLS) if (call, "refuse") not in table}
+    assert len(refused) == len(BROKER_CALLS) + len(SALE_CALLS) - 2
     assert table | refused == {(call, fault) for call in CALLS for fault in CATALOGUE}
 
 
