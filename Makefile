@@ -27,7 +27,8 @@ help:
 	@echo "make docs-site   write the pages made of the product, and build the documentation into site/"
 	@echo "make .venv   the set-up alone"
 	@echo "make audit   known vulnerabilities in what is locked (network)"
-	@echo "make lock    upgrade both locks, on purpose; make lock-check compiles again and compares (network)"
+	@echo "make lock    upgrade both locks, on purpose; KEEP=1 adds what pyproject.toml lacks there, no more (network)"
+	@echo "make lock-check   compile both locks again, and compare (network)"
 
 # The stamp, not the folder, says that the set-up ended well: an interrupted one starts over.
 $(READY): requirements.lock pyproject.toml
@@ -88,24 +89,29 @@ mutants: $(TOOLS)
 reliability: $(TOOLS)
 	@$(BIN)/python -m tests.integration.reliability
 
-# Needs uv. --universal: one lock for every platform and Python the project supports.
-lock:
-	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --upgrade \
-		--generate-hashes --no-emit-index-url --no-annotate --no-header --output-file requirements-dev.lock
-	uv pip compile pyproject.toml --extra sandbox --extra setup --universal --python-version 3.11 \
-		--constraint requirements-dev.lock \
-		--generate-hashes --no-emit-index-url --no-annotate --no-header --output-file requirements.lock
+# --universal: one lock for every platform and Python the project supports. No address of a registry goes into a lock.
+COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --quiet --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
+EVERYTHING := --all-extras
+SERVICE := --extra sandbox --extra setup
 
-# Needs uv and the network: what is known of vulnerable releases is kept at the registry, not on this machine.
-audit:
-	uv tool run pip-audit --requirement requirements-dev.lock --require-hashes --disable-pip
+lock: $(TOOLS)
+	@$(COMPILE) $(EVERYTHING) $(if $(KEEP),,--upgrade) --output-file requirements-dev.lock
+	@$(COMPILE) $(SERVICE) --constraint requirements-dev.lock --output-file requirements.lock
 
-# Needs uv and the network: compiled again from pyproject.toml, the lock must come out as it is.
-lock-check:
-	@cp requirements-dev.lock .lock-check
-	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --quiet \
-		--generate-hashes --no-emit-index-url --no-annotate --no-header --output-file .lock-check
-	@diff requirements-dev.lock .lock-check && rm .lock-check && echo "The lock is what pyproject.toml makes."
+# Compiled again from pyproject.toml, both locks must come out as they are.
+lock-check: $(TOOLS)
+	@rm -rf .lock-check && mkdir .lock-check && cp requirements.lock requirements-dev.lock .lock-check
+	@$(COMPILE) $(EVERYTHING) --output-file .lock-check/requirements-dev.lock
+	@$(COMPILE) $(SERVICE) --constraint .lock-check/requirements-dev.lock --output-file .lock-check/requirements.lock
+	@diff requirements-dev.lock .lock-check/requirements-dev.lock
+	@diff requirements.lock .lock-check/requirements.lock
+	@rm -r .lock-check
+	@echo "Both locks are what pyproject.toml makes."
+
+# What is known of vulnerable releases is kept at the registry, not on this machine.
+audit: $(TOOLS)
+	@$(BIN)/uv tool run pip-audit --requirement requirements-dev.lock --require-hashes --disable-pip
 
 clean:
 	rm -rf $(VENV) site .lock-check .mypy_cache .pytest_cache .ruff_cache .import_linter_cache *.egg-info
