@@ -111,7 +111,7 @@ lock-check: $(TOOLS)
 
 # What is known of vulnerable releases is kept at the registry, not on this machine.
 audit: $(TOOLS)
-	@$(BIN)/uv tool run pip-audit --requirement requirements-dev.lock --require-hashes --disable-pip
+	@$(BIN)/python -m tests.audit
 
 clean:
 	rm -rf $(VENV) site .lock-check .mypy_cache .pytest_cache .ruff_cache .import_linter_cache *.egg-info
