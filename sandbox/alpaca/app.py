@@ -95,9 +95,11 @@ async def _answer_error(request: Request, error: Exception) -> JSONResponse:
     """Answer what a route or the router refused; the trading API adds a code, which starts with the status."""
     if not isinstance(error, HTTPException):
         raise error
-    if request.url.path.startswith(_DATA_PATHS):
-        # The market data API knows no 422: its contract calls a bad parameter 400.
-        status = 400 if error.status_code == 422 else error.status_code
+    path, status = request.url.path, error.status_code
+    # The market data API and the calendar know no 422: their contracts call a bad parameter 400.
+    if status == 422 and path.startswith((*_DATA_PATHS, "/v2/calendar")):
+        status = 400
+    if path.startswith(_DATA_PATHS):
         return JSONResponse({"message": error.detail}, status)
-    body = {"code": error.status_code * 100_000 + 10_000, "message": error.detail}
-    return JSONResponse(body, error.status_code, headers=error.headers)
+    body = {"code": status * 100_000 + 10_000, "message": error.detail}
+    return JSONResponse(body, status, headers=error.headers)

@@ -120,6 +120,12 @@ def test_the_calendar_lists_trading_days_only(desk: Desk) -> None:
     ]
 
 
+def test_a_day_that_cannot_be_read_is_a_bad_request_to_the_calendar(desk: Desk) -> None:
+    with pytest.raises(APIError) as caught:
+        desk.get("/calendar", start="someday")
+    assert (caught.value.status_code, caught.value.code, caught.value.message) == (400, 40010000, "invalid start")
+
+
 def test_a_session_begins_at_its_open_and_is_over_at_its_close() -> None:
     opens = datetime(2026, 11, 27, 9, 30, tzinfo=NEW_YORK)
     closes = datetime(2026, 11, 27, 13, 0, tzinfo=NEW_YORK)
