@@ -72,7 +72,7 @@ class Contract:
     def request(self, method: str, path: str, query: Iterable[str], body: Json = None) -> list[str]:
         """Return what is wrong with the names of a request's query and with its JSON body."""
         operation = self._operation(method, path)
-        shared = self.document["paths"][self._template(method, path)].get("parameters", [])
+        shared = self.document["paths"][self.template(method, path)].get("parameters", [])
         described = [self._resolved(one) for one in [*shared, *operation.get("parameters", [])]]
         names = {one["name"] for one in described if one["in"] == "query"}
         found = [f"{method} {path} has no parameter {name}" for name in query if name not in names]
@@ -81,7 +81,11 @@ class Contract:
             found += self._complaints(schema, body)
         return found
 
-    def _template(self, method: str, path: str) -> str:
+    def statuses(self, method: str, path: str) -> set[int]:
+        """Return the statuses that are described for a request."""
+        return {int(status) for status in self._operation(method, path)["responses"]}
+
+    def template(self, method: str, path: str) -> str:
         """Return the documented path that an actual one fits, the most literal one first."""
         fitting = [
             template
@@ -93,7 +97,7 @@ class Contract:
         return str(min(fitting, key=lambda template: template.count("{")))
 
     def _operation(self, method: str, path: str) -> Mapping[str, Json]:
-        operations: Mapping[str, Mapping[str, Json]] = self.document["paths"][self._template(method, path)]
+        operations: Mapping[str, Mapping[str, Json]] = self.document["paths"][self.template(method, path)]
         return operations[method.lower()]
 
     def _resolved(self, node: Mapping[str, Json]) -> Mapping[str, Json]:
