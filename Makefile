@@ -66,7 +66,7 @@ format: $(TOOLS)
 	@$(BIN)/ruff format .
 
 docs: $(TOOLS)
-	@$(BIN)/python -m sandbox.first_week.__main__ docs
+	@$(BIN)/python -m sandbox.first_week docs
 
 docs-site: $(TOOLS)
 	@$(BIN)/python -m tests.docs
