@@ -91,11 +91,12 @@ def installed(
     sectors: tuple[Sector, ...],
     live: bool = False,
     timeout_seconds: float = 8,
+    reserve: int = 0,
     broker: Callable[[Gateway], Broker] = lambda gateway: gateway,
 ) -> Iterator[Installation]:
     """Set an installation up with $250 in the account, before the open of Monday 23 November 2026.
 
-    `broker` can put something between the routines and the gateway.
+    `reserve` is in cents. `broker` can put something between the routines and the gateway.
     """
     url = f"sqlite:///{folder / 'books.db'}"
     with _opening:
@@ -108,7 +109,7 @@ def installed(
         pace = StoppablePace()
         ports = Ports(broker(gateway), records.ledger, pace)
         market = Market(gateway, pace)
-        policy = Policy(ReserveAmount(0), Minimums(100, 1000), None, sale_patience=3)
+        policy = Policy(ReserveAmount(reserve), Minimums(100, 1000), None, sale_patience=3)
         rules = Rules(lambda: policy, live)
         try:
             yield Installation(
