@@ -75,12 +75,16 @@ class Limit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Investable:
-    """The cash that may be invested now, what limits it, and what the account holds before reserve and limit."""
+    """The cash that may be invested now, what limits it, and what the account holds before reserve and limit.
+
+    `owed` is what it owes the broker: its cash below zero.
+    """
 
     cents: Cents
     limited_by: Limit
     free_cash: Cents
     reserve: Cents
+    owed: Cents = 0
 
 
 def investable(account: Account, *, reserve: Cents, left_today: Cents | None) -> Investable:
@@ -99,4 +103,4 @@ def investable(account: Account, *, reserve: Cents, left_today: Cents | None) ->
     cents = max(0, floor_to_cents(bounds[limited_by]) - reserve)
     if left_today is not None and left_today < cents:
         cents, limited_by = max(0, left_today), Limit.MAX_PER_DAY
-    return Investable(cents, limited_by, free, reserve)
+    return Investable(cents, limited_by, free, reserve, max(0, floor_to_cents(-account.cash)))

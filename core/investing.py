@@ -50,7 +50,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class NotEnoughCash:
-    """Some sector's exact share would be below its minimum order."""
+    """Some sector's exact share would be below its minimum order. `owed` is what the account owes the broker."""
 
     available: Cents
     needed: Cents
@@ -60,6 +60,7 @@ class NotEnoughCash:
     limited_by: Limit
     free_cash: Cents
     reserve: Cents
+    owed: Cents = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +241,7 @@ def plan(
             limited_by=cash.limited_by,
             free_cash=cash.free_cash,
             reserve=cash.reserve,
+            owed=cash.owed,
         )
     shares = apportion(cash.cents, allocation.weights)
     intents = tuple(

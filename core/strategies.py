@@ -121,6 +121,7 @@ def _underweight(
             limited_by=cash.limited_by,
             free_cash=cash.free_cash,
             reserve=cash.reserve,
+            owed=cash.owed,
         )
     return Plan(
         tuple(

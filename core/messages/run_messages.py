@@ -199,6 +199,8 @@ def _limited(skip: NotEnoughCash) -> str:
             return f" The account holds {free}, but its buying power is lower."
         case Limit.MAX_PER_DAY:
             return f" The account holds {free}, but max_per_day allows no more today."
+        case Limit.CASH if skip.owed:
+            return f" The account owes Alpaca {as_text(skip.owed)}, which new cash pays first."
         case Limit.CASH:
             return f" {as_text(skip.reserve)} is kept back as the reserve." if skip.reserve else ""
 

@@ -1,5 +1,6 @@
 """No margin, ever: whatever an account could borrow, nothing is bought but with cash that is there."""
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -123,7 +124,9 @@ def test_with_negative_cash_the_days_investing_buys_nothing_and_says_why(one: In
     before = one.orders()
     one.at(9, 35, day=24)
     assert one.orders() == before
-    assert any("Not enough cash to invest today: $0 is available" in alert.text for alert in one.said())
+    (words,) = (alert.text for alert in one.said())
+    assert words.startswith("Not enough cash to invest today: $0 is available")
+    assert re.search(r"The account owes Alpaca \$4\d(\.\d\d)?, which new cash pays first\.$", words)
 
 
 def test_with_negative_cash_no_offer_to_invest_is_made_and_it_says_why(one: Installation) -> None:
@@ -132,6 +135,7 @@ def test_with_negative_cash_no_offer_to_invest_is_made_and_it_says_why(one: Inst
     refusal = one.offers.make()
     assert isinstance(refusal, Refusal)
     assert "$0 is available" in refusal.text
+    assert "The account owes Alpaca $" in refusal.text
 
 
 def test_sales_that_do_not_pay_a_debt_buy_nothing_and_say_so(one: Installation) -> None:

@@ -164,6 +164,12 @@ def test_too_little_cash_says_what_limits_it(limit: Limit, reserve: Cents, added
     assert said.removesuffix(added).endswith("so that Bonds (12.5%) gets at least $1.")
 
 
+def test_a_debt_is_what_keeps_cash_from_being_invested_whatever_the_reserve() -> None:
+    short = NotEnoughCash(0, 50_00, "Bonds", 1250, 1_00, Limit.CASH, free_cash=0, reserve=25_00, owed=40_50)
+    said = run_messages.skipped(short).text
+    assert said.endswith("gets at least $1. The account owes Alpaca $40.50, which new cash pays first.")
+
+
 def test_missed_days_are_said_in_one_alert() -> None:
     days = [date(2026, 11, 24), date(2026, 11, 25), date(2026, 11, 27)]
     owed = [(Routine.INVEST, day) for day in days]
