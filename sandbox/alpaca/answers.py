@@ -59,7 +59,7 @@ def account(state: Account) -> Json:
         "currency": "USD",
         "cash": plain(state.cash),
         "buying_power": plain(state.means.buying_power),
-        "regt_buying_power": plain(state.means.buying_power),
+        "regt_buying_power": plain(state.means.overnight),
         "non_marginable_buying_power": plain(state.means.settled),
         "options_buying_power": plain(state.means.settled),
         "options_approved_level": 0,

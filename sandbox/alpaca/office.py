@@ -44,7 +44,7 @@ class Office:
     Anyone may set these at any time; orders follow what was set when they were submitted. fill_delay is the virtual
     time until the first fill, execution how orders fill (executions: of single symbols); position_lag the virtual
     time until positions show a fill; data_delay how old SIP data must be (None: a paid plan); minimum_crypto_order
-    is in dollars; multiplier 2 gives credit.
+    is in dollars; multiplier 2 gives credit, and 4 more of it until the close.
     """
 
     def __init__(
@@ -164,6 +164,7 @@ class Office:
         if self.multiplier == 1:
             return cash_account(cash=cash, unsettled=unsettled, reserved=reserved)
         return margin_account(
+            day_trades=self.multiplier == 4,
             cash=cash,
             unsettled=unsettled,
             reserved=reserved,

@@ -164,6 +164,15 @@ def test_with_credit_cash_is_negative_while_there_is_something_to_spend(desk: De
     assert desk.bought("BTC/USD", "100").status == OrderStatus.FILLED
 
 
+def test_a_day_trader_may_spend_four_times_the_cash(desk: Desk) -> None:
+    desk.brokerage.multiplier = 4
+    account = desk.account()
+    assert (account.multiplier, account.cash) == ("4", "1000")
+    assert (account.buying_power, account.regt_buying_power) == ("4000", "2000")
+    assert desk.bought("VOO", "3500").status == OrderStatus.FILLED
+    assert desk.account().cash == "-2500"
+
+
 def test_a_reset_opens_another_account(desk: Desk) -> None:
     desk.bought("VOO", "300")
     desk.buy("AGG", "20", client_order_id="mine")
