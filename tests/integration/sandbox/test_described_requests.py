@@ -97,14 +97,15 @@ def test_whatever_alpaca_is_asked_it_answers_as_described(
     is_data = path.startswith(("/v2/stocks", "/v1beta3"))
     described = data if is_data else trading
     contract = described.contract
-    statuses: set[int] = set()
+    right: set[tuple[int, bytes]] = set()  # answers already found right: the whole calendar is long
     with requests.Session() as session:
         session.headers.update({"APCA-API-KEY-ID": "key", "APCA-API-SECRET-KEY": "secret"})
 
         def ask(case: Drawn) -> None:
             answer = case.call(base_url=desk.origin, session=session)
-            statuses.add(answer.status_code)
-            assert contract.answer(method, path, answer.status_code, _body(answer)) == []
+            if (answer.status_code, answer.content) not in right:
+                assert contract.answer(method, path, answer.status_code, _body(answer)) == []
+                right.add((answer.status_code, answer.content))
 
         drive(
             described.schema[contract.template(method, path)][method.lower()],
@@ -112,6 +113,7 @@ def test_whatever_alpaca_is_asked_it_answers_as_described(
             known=of_the_market() if is_data else of_the_account(desk),
             bodies=BODIES if method == "POST" else (),
         )
+    statuses = {status for status, _ in right}
     assert statuses & {200, 204, 207}, "not even an informed client succeeded"
     assert statuses - contract.statuses(method, path) <= UNDESCRIBED.get((method, path), {}).keys()
 
@@ -148,13 +150,13 @@ def test_whatever_vonage_is_asked_it_answers_as_described(authority: trustme.CA)
 
 
 def of_the_account(desk: Desk) -> Known:
-    """Return what a client of the trading API knows; one of its orders is still open."""
-    opened, (first, *_) = desk.buy("AGG", "1"), desk.brokerage.orders()
+    """Return what a client of the trading API knows; its order is still open."""
+    opened = desk.buy("AGG", "1")
     return {
         "activity_type": ["FILL", "DIV"],
-        "client_order_id": [opened.client_order_id, first.request.client_order_id],
+        "client_order_id": [opened.client_order_id],
         "end": ["2026-11-30"],
-        "order_id": [str(opened.id), str(first.id)],
+        "order_id": [str(opened.id)],
         "page_token": [desk.get("/account/activities")[3]["id"]],
         "start": ["2026-11-20"],
         "symbol_or_asset_id": ["VOO", "BTCUSD", "BTC/USD"],
