@@ -52,6 +52,17 @@ INVEST = Deed(
     ("Done. The alert says", "Some orders have no answer yet", "Nothing was bought", "Not enough cash"),
 )
 
+WIDE_AWAY = Deed(
+    "/allocation VOO 10 AGG 20 ISTB 65 BTC/USD 5", ("Review", "Make it active"), (" is active: ", "There is nothing to")
+)
+"""A target that no morning chooses: to come there, most sectors are sold or bought."""
+NO_BAND = Deed("/rebalance band none", ("Change it",), ("band became none", "It is so already"))
+REBALANCE = Deed(
+    "/rebalance preview",
+    ("Sell $",),
+    ("Done. The alert says", "Some orders have no answer yet", "outside its band", "within its band"),
+)
+
 _GOALS = {
     Phase.INVESTING: "run WHERE routine = 'invest' AND number = 0",
     Phase.REPORTS: "run WHERE routine = 'close_report'",
@@ -105,6 +116,8 @@ class Day:
             case Phase.AGAIN:
                 self._deposit(Decimal(300))
                 self._person.deeds.append(INVEST)
+            case Phase.REBALANCING:
+                self._person.deeds += [WIDE_AWAY, NO_BAND, REBALANCE]
             case Phase.REPORTS:
                 self._clock(13 if half else 16, 6)
             case Phase.MORNING | Phase.LAST_WORDS:
@@ -160,7 +173,7 @@ class Day:
             case Phase.MORNING:
                 # What is left of the owner's wishes comes in the middle of the orders.
                 return len(self._person.deeds) <= 1
-            case Phase.AGAIN:
+            case Phase.AGAIN | Phase.REBALANCING:
                 return not self._person.deeds and self._none("run WHERE state NOT IN ({final})")
             case Phase.INVESTING:
                 return self._some(f"{_GOALS[phase]} AND state IN ({{final}})")

@@ -23,6 +23,7 @@ class Phase(Enum):
     MORNING = "before the market opens"
     INVESTING = "the scheduled run"
     AGAIN = "new cash, and the owner's own /invest"
+    REBALANCING = "another target, and the owner's own /rebalance"
     REPORTS = "after the close"
     LAST_WORDS = "until everything has been delivered"
 
@@ -47,6 +48,7 @@ _ORDER = Pattern("alpaca", "POST", "/v2/orders")
 _LOOK_UP = Pattern("alpaca", "GET", "/v2/orders:by_client_order_id")
 _HISTORY = Pattern("alpaca", "GET", "/v2/account/activities*")
 _PRICES = Pattern("alpaca", "GET", "/v2/stocks/*")
+_POSITIONS = Pattern("alpaca", "GET", "/v2/positions*")
 _WORDS = Pattern("telegram", "POST", "*/sendMessage")
 _EDIT = Pattern("telegram", "POST", "*/editMessageText")
 _PICTURE = Pattern("telegram", "POST", "*/sendPhoto")
@@ -60,11 +62,12 @@ _PATTERNS: dict[Phase, tuple[Pattern, ...]] = {
     Phase.MORNING: (*_CHAT, _TICK, _ACCOUNT, _SMS),
     Phase.INVESTING: (*_CHAT, _TICK, _ACCOUNT, _ASSETS, _ORDER, _ORDER, _ORDER, _LOOK_UP, _LOOK_UP, _WORDS, _SMS),
     Phase.AGAIN: (*_CHAT, _ACCOUNT, _ORDER, _ORDER, _LOOK_UP, _WORDS, _SMS),
+    Phase.REBALANCING: (*_CHAT, _POSITIONS, _ACCOUNT, _ORDER, _ORDER, _ORDER, _LOOK_UP, _LOOK_UP, _WORDS, _SMS),
     Phase.REPORTS: (_TICK, _ACCOUNT, _HISTORY, _PRICES, _ANY, _WORDS, _PICTURE, _SMS),
     Phase.LAST_WORDS: (_WORDS, _SMS, _PICTURE, _LOOK_UP, _POLL),
 }
 
-_MOST = {_TICK: 4, _ORDER: 4, _LOOK_UP: 8, _POLL: 3, _ANY: 12}
+_MOST = {_TICK: 4, _POSITIONS: 4, _ORDER: 4, _LOOK_UP: 8, _POLL: 3, _ANY: 12}
 """Up to which request of a kind is waited for; 2 where none is given."""
 
 LONGEST_DELAY = 0.12
