@@ -45,6 +45,8 @@ def live_through(row: Row, folder: Path, authority: trustme.CA) -> Seen:
 
 
 def _buy_by_hand(world: World) -> None:
+    # A broker that would lend: only the product holds back what the sales have not brought.
+    world.brokerage.multiplier = 4
     for symbol in SOLD:
         request = OrderRequest(symbol, Side.BUY, Decimal(125), None, TimeInForce.DAY, f"{BY_HAND}-{symbol}")
         assert isinstance(world.brokerage.submit(request), Order)
