@@ -4,6 +4,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,7 @@ def compare(world: World, books: Path, person: Person) -> Accounts:
     with sqlite3.connect(books) as ledger:
         _orders(found, ledger, world)
         _runs(found, ledger)
+        _rebalancings(found, ledger)
         _changes(found, ledger, person)
     ledger.close()
     _alerts(found, books, world)
@@ -87,7 +89,6 @@ def _orders(found: Accounts, ledger: sqlite3.Connection, world: World) -> None:
         for identity, state, filled in ledger.execute('SELECT client_order_id, state, filled_quantity FROM "order"')
     }
     found.orders = len(at_broker)
-    found.sales = sum(order["side"] == "sell" for order in at_broker)
     if (cash := world.brokerage.account().cash) < 0:
         found.faults.append(f"more was bought than there was: the cash is {cash}")
     for identity, times in ids.items():
@@ -116,7 +117,32 @@ def _runs(found: Accounts, ledger: sqlite3.Connection) -> None:
         lacking = sum(one in routines for one, _, _ in runs) - sum(said[kind] for kind in kinds)
         if lacking > 0:
             found.lost_alerts += lacking
-            found.faults.append(f"{lacking} runs of {' or '.join(routines)} were never said")
+            found.faults.append(f"{lacking} runs of {' and '.join(routines)} were never said")
+
+
+def _rebalancings(found: Accounts, ledger: sqlite3.Connection) -> None:
+    """Each symbol is sold once and bought once at most, and no more is bought than the sales and free cash pay for."""
+    orders = ledger.execute(
+        "SELECT run.routine, run.day, run.number, run.cash, symbol, side, notional, filled_quantity, filled_price "
+        "FROM \"order\" JOIN run ON run.id = run_id WHERE run.routine IN ('rebalance', 'rebuy')"
+    ).fetchall()
+    for (*run, symbol), times in Counter((*one[:3], one[4]) for one in orders).items():
+        if times > 1:
+            found.duplicate_orders += 1
+            found.faults.append(f"{symbol} has {times} orders in the run {run}")
+    has, spent = dict[tuple[str, int], Decimal](), Counter[tuple[str, int]]()
+    for routine, day, number, cash, symbol, side, cents, quantity, price in orders:
+        if side != {"rebalance": "sell", "rebuy": "buy"}[routine]:
+            found.faults.append(f"{routine} {number} has the order of {symbol} as a {side}")
+        if routine == "rebuy":
+            spent[day, number] += cents
+        else:
+            found.sales += 1
+            brought = Decimal(quantity) * Decimal(price or 0) * 100
+            has[day, number] = has.get((day, number), Decimal(cash)) + brought
+    for key, cents in spent.items():
+        if cents > has.get(key, 0):
+            found.faults.append(f"the rebalancing {key} bought for {cents} cents, and had {has.get(key, 0)}")
 
 
 def _changes(found: Accounts, ledger: sqlite3.Connection, person: Person) -> None:

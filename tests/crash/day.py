@@ -25,6 +25,9 @@ from tests.crash.traffic import Traffic
 PATIENCE = 90.0
 """Seconds that a phase may take once nothing is killed any more."""
 
+DELIVERY_PATIENCE = 330.0
+"""The same for what is still to be delivered: between two tries there may be five minutes."""
+
 LONGEST_WAIT = 3.5
 """Seconds until a strike comes, also where what it waits for does not."""
 
@@ -130,11 +133,12 @@ class Day:
             if self._wait_for(drawn(phase, self._random), phase):
                 strikes -= 1
                 self._left -= 1
-        deadline = monotonic() + PATIENCE
+        patience = DELIVERY_PATIENCE if phase is Phase.LAST_WORDS else PATIENCE
+        deadline = monotonic() + patience
         while not self._is_over(phase):
             self._look()
             if monotonic() > deadline:
-                self._faults.append(f"{phase.value}: not over after {PATIENCE:.0f} s without a strike")
+                self._faults.append(f"{phase.value}: not over after {patience:.0f} s without a strike")
                 return
 
     def _wait_for(self, strike: Strike, phase: Phase) -> bool:
