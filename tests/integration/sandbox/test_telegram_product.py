@@ -1,9 +1,10 @@
 """The product's own calls of Telegram and Vonage, and their answers, are as the vendors' descriptions have them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sandbox.demo.product import Product
+from sandbox.faults.kinds import Slow
 from sandbox.server import Sandbox
 from sandbox.sessions import NEW_YORK
 from sandbox.telegram import Message
@@ -37,6 +38,9 @@ def live_a_day(sandbox: Sandbox) -> None:
     sandbox.call(lambda world: world.clock.set(AFTER_OPEN))
     sandbox.wait_for(lambda world: world.sms.messages, PATIENCE, "the day's alert as an SMS")
     sandbox.call(lambda world: world.brokerage.deposit(Decimal(300)))
+    # The sign that it is typing comes only where an answer takes a while.
+    slow = Slow(timedelta(seconds=1))
+    sandbox.call(lambda world: world.faults.set("alpaca", slow, path="/v2/account"))
     sandbox.call(lambda world: world.telegram.say(owner, "/invest"))
     asked = sandbox.wait_for(question, PATIENCE, "a question with its buttons")
     sandbox.call(lambda world: world.telegram.tap(owner, asked.id, "Cancel"))
