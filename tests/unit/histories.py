@@ -73,4 +73,5 @@ def holding(symbol: str, quantity: Number, cost: Number | None, value: Number | 
 
 
 def _id() -> str:
-    return f"activity {next(_number)}"
+    # Sorted as text, as the broker's are: the hundredth must come after the ninety-ninth.
+    return f"activity {next(_number):09}"
