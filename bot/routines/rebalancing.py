@@ -149,11 +149,13 @@ class Rebalancing:
         self._records.bind(self._ports.broker.account().account_id, clock.now)
         key = RunKey(self._records.account, Routine.REBALANCE, today.day)
         found = self._propose(key)
-        self._looked = clock.now
         if isinstance(found, Undertaking):
+            # Its run keeps the day's next looks away. Where it could not even begin, the next tick looks again.
             log.info("run %s begins by its rules", key)
             rebalance(key, rebalance_window(today), found, self._rules.policy, self._ports)
-        elif found.held_back or isinstance(rules.trigger, OnCalendar):
+            return
+        self._looked = clock.now
+        if found.held_back or isinstance(rules.trigger, OnCalendar):
             skip = NotRebalanced(found.reason)
             ledger.skip(key, skip, rebalance_messages.skipped(skip.reason), cash=0, at=clock.now)
 

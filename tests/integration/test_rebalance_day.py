@@ -11,6 +11,7 @@ import trustme
 
 from bot.records import now
 from bot.routines.rebalancing import Proposal
+from broker.gateway import Gateway
 from core.allocation import Allocation, Sector
 from core.ports import BrokerAway
 from core.rebalancing.rules import OnBreach, OnCalendar, Period, Rules, Trigger
@@ -32,13 +33,17 @@ SALES = RunKey("main", Routine.REBALANCE, date(2026, 11, 24), 1)
 def one(tmp_path: Path, authority: trustme.CA) -> Iterator[Installation]:
     """Invest on Monday, and turn the allocation around before Tuesday's open: the next day begins far from it."""
     with installed(tmp_path, authority, sectors=SECTORS) as installation:
-        installation.tick()
-        installation.at(9, 35)
-        installation.at(16, 30)
-        aim_at(installation, TURNED)
-        installation.set_clock(10, 0, day=24)
-        installation.said()
+        turned_around(installation)
         yield installation
+
+
+def turned_around(one: Installation) -> None:
+    one.tick()
+    one.at(9, 35)
+    one.at(16, 30)
+    aim_at(one, TURNED)
+    one.set_clock(10, 0, day=24)
+    one.said()
 
 
 def aim_at(one: Installation, allocation: Allocation) -> None:
@@ -144,6 +149,42 @@ def test_a_pause_and_the_last_minutes_hold_it_back(one: Installation) -> None:
     one.set_clock(15, 50, day=24)
     one.rounds.tick()
     assert one.records.ledger.runs_on(Routine.REBALANCE, SALES.day) == ()
+
+
+class Unready(Gateway):
+    """A gateway whose senders reach nobody, as often as that is left."""
+
+    failures_left = 0
+
+    def prepare(self, orders: int) -> None:
+        """Fail, or start the senders."""
+        if self.failures_left:
+            self.failures_left -= 1
+            raise BrokerAway("no answer in time")
+        super().prepare(orders)
+
+
+def test_a_rebalancing_by_its_rules_that_could_not_begin_begins_at_the_next_tick(
+    tmp_path: Path, authority: trustme.CA
+) -> None:
+    unready: list[Unready] = []
+
+    def make_unready(gateway: Gateway) -> Gateway:
+        gateway.__class__ = Unready
+        assert isinstance(gateway, Unready)
+        unready.append(gateway)
+        return gateway
+
+    with installed(tmp_path, authority, sectors=SECTORS, broker=make_unready) as one:
+        turned_around(one)
+        choose(one, OnBreach())
+        unready[0].failures_left = 1
+        with pytest.raises(BrokerAway):
+            one.rounds.tick()
+        assert one.records.ledger.runs_on(Routine.REBALANCE, SALES.day) == ()
+        one.rounds.tick()
+        (run,) = one.records.ledger.runs_on(Routine.REBALANCE, SALES.day)
+        assert run.state is RunState.DONE
 
 
 def test_a_calendars_day_that_passed_while_away_is_said_as_missed(one: Installation) -> None:
