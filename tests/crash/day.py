@@ -187,7 +187,9 @@ class Day:
                 return reported and (said or not self._is_last_of_week)
             case Phase.LAST_WORDS:
                 return (
-                    self._none("delivery WHERE state IN ('waiting', 'held')")
+                    # A day that went fast may be over before the owner has been answered.
+                    not self._person.deeds
+                    and self._none("delivery WHERE state IN ('waiting', 'held')")
                     and self._none("run WHERE state NOT IN ({final})")
                     and self._none("\"order\" WHERE state IN ('planned', 'accepted', 'partially_filled', 'unknown')")
                 )
