@@ -120,7 +120,7 @@ class Expected:
 
 
 TRIES_TO_READ = 5
-"""A reset throws away what has come and was not read yet, so on a busy machine half an answer may take several tries."""
+"""A reset throws away what has come and was not read yet: on a busy machine half an answer may take several tries."""
 
 EXPECTED = {
     "slow": Expected(acts=True, status=200),
