@@ -22,8 +22,10 @@ from bot.chat.polling import AnyApplication, Polling, Refused
 from bot.chat.turns import Turns
 from bot.commands import COMMANDS, QUESTIONS, TAPS
 from bot.delivery import Pump
+from bot.exits import FAILED, OK
 from bot.jobs import Jobs
 from bot.operations import notify
+from bot.operations.ending import Ending
 from bot.operations.pulse import Part, watch
 from bot.records import now
 from bot.services import Services
@@ -53,20 +55,21 @@ REMEDIES = {
 _T = TypeVar("_T")
 
 
-def serve(settings: Settings) -> int:
-    """Run the service until it is told to stop; return the exit code.
+def serve(settings: Settings, ending: Ending) -> int:
+    """Run the service until it is told to stop, or fails, which `ending` is told; return the exit code.
 
     Raises storage.errors.StorageError when the database or the account cannot be used, and
     bot.allocations.acceptance.UnusableAllocation when the settings' allocation cannot.
     """
     with app.opened(settings) as books, app.core_over(settings, books) as core:
-        asyncio.run(_Service(settings, core).run())
-    return 0
+        asyncio.run(_Service(settings, core, ending).run())
+    return OK
 
 
 class _Service:
-    def __init__(self, settings: Settings, core: Core) -> None:
+    def __init__(self, settings: Settings, core: Core, ending: Ending) -> None:
         self._core = core
+        self._ending = ending
         self._stop = asyncio.Event()
         self._failure: Exception | None = None
         self._application, connection = app.application(settings)
@@ -83,7 +86,8 @@ class _Service:
         loop = asyncio.get_running_loop()
         loop.set_default_executor(_Threads())
         for number in SIGNALS:
-            loop.add_signal_handler(number, self._stop.set)
+            # Not the loop's own way, which takes what the ending listens to.
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(self._stop.set))
         # Settings and books are in order; whatever else is out of order outside is waited for, and is no failed start.
         self._notifier.ready()
         watching = self._start(watch(self._core.pulse, self._notifier, self._status))
@@ -108,7 +112,6 @@ class _Service:
             log.exception("the end was not in good order")
         for number in SIGNALS:
             # It is as good as over: asked once more, it still ends with the same exit code.
-            loop.remove_signal_handler(number)
             signal.signal(number, signal.SIG_IGN)
         if self._failure is not None:
             raise self._failure
@@ -163,6 +166,7 @@ class _Service:
 
     def _fail(self, error: Exception) -> None:
         self._failure = self._failure or error
+        self._ending.begin(FAILED)
         self._stop.set()
 
     async def _chat_refused(self, refused: Refused | None) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import multiprocessing
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures import TimeoutError as PoolTimeout
@@ -24,7 +25,7 @@ START_SECONDS = 20.0
 """How long the workers of a pool may take to start on a busy machine."""
 
 END_SECONDS = 2.0
-"""How long a worker that was killed may take to be gone."""
+"""How long the workers of a pool may take to be gone once they were killed."""
 
 
 def context() -> ForkServerContext:
@@ -142,5 +143,6 @@ def _kill(executor: ProcessPoolExecutor) -> None:
     # A worker in a hung call would keep the interpreter from ending: kill, do not ask.
     for process in ending:
         process.kill()
+    until = time.monotonic() + END_SECONDS
     for process in ending:
-        process.join(END_SECONDS)
+        process.join(max(0.0, until - time.monotonic()))

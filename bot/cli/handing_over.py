@@ -6,9 +6,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from bot.exits import FAILED
 from bot.installing import places
-
-FAILED = 1
 
 Run = Callable[[Sequence[str], str | None], int]
 """Runs a program, with a file as its standard input where one is named; returns its exit code."""

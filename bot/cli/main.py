@@ -13,8 +13,8 @@ from bot.cli import examples as cli_examples
 from bot.cli import handing_over
 from bot.cli import operations as cli_operations
 from bot.cli import setup as cli_setup
-
-OK, FAILED, MISCONFIGURED = 0, 1, 2
+from bot.exits import FAILED, OK
+from bot.operations.ending import Ending
 
 LEFT_OUT = (
     "cryptography",  # python-telegram-bot's for Telegram Passport, Vonage's for keys that SMS do not use
@@ -159,13 +159,15 @@ def _dollars(text: str) -> Decimal:
 
 
 def _run(options: argparse.Namespace) -> int:
+    ending = Ending()
     # Until the service is so far that it ends by itself in good order, there is nothing to put in order.
     signal.signal(signal.SIGTERM, _end)
+    ending.listen({signal.SIGTERM, signal.SIGINT}, OK)
     _preload()
     _leave_out()
     from bot.shell import commands as shell  # noqa: PLC0415  heavy: workers import this module too
 
-    return shell.run(options.settings)
+    return shell.run(options.settings, ending)
 
 
 def _leave_out() -> None:

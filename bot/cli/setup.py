@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-FAILED = 1
+from bot.exits import FAILED
 
 _VALUES = {
     "alpaca_key_id": "alpaca.key_id",

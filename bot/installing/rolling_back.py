@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from bot.cli import handing_over
+from bot.exits import FAILED, MISCONFIGURED, OK
 from bot.installing import places, release, service
 from bot.installing.service import Here
 from bot.installing.steps import File, Program, Step, StepFailed
@@ -27,24 +28,24 @@ def roll_back(here: Here, *, start: bool, dry_run: bool) -> int:
             "there is no release before this one: install the version that you want from its checkout, "
             "with `sudo .venv/bin/allocator service install`"
         )
-        return shell.MISCONFIGURED
+        return MISCONFIGURED
     asks = Program(_question(here, before))
     steps = _steps(here, before, start=start)
     if dry_run:
         return service.show((asks, *steps))
     if not here.is_root:
         return service.needs_root()
-    if here.machine.run(asks.arguments, None) != shell.OK:
+    if here.machine.run(asks.arguments, None) != OK:
         shell.complain(_REFUSED)
-        return shell.MISCONFIGURED
+        return MISCONFIGURED
     try:
         here.machine.do(steps, shell.say)
     except (StepFailed, OSError) as error:
         shell.complain(f"{error}.\nMend it, and look at `allocator service status` before you give the command again.")
-        return shell.FAILED
+        return FAILED
     waits = "is in force, and the service runs." if start else "is in force: sudo systemctl start allocator"
     shell.say(f"Release {before.name} {waits} The same command again is the way forward.")
-    return shell.OK
+    return OK
 
 
 def _question(here: Here, before: Path) -> tuple[str, ...]:

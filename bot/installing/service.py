@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.exits import FAILED, MISCONFIGURED, OK
 from bot.installing import places, release
 from bot.installing.steps import File, Folder, Link, Machine, Program, Removal, Step, StepFailed, really
 from bot.settings.file import SettingsError, load
@@ -44,7 +45,7 @@ def install(here: Here, settings_file: Path | None, *, dry_run: bool) -> int:
         text = _settings(here, settings_file)
     except SettingsError as error:
         shell.complain(str(error))
-        return shell.MISCONFIGURED
+        return MISCONFIGURED
     trouble = _trouble(here)
     if dry_run:
         encrypted = here.has_credentials if text is not None else here.machine.at(places.ENCRYPTED).exists()
@@ -52,9 +53,9 @@ def install(here: Here, settings_file: Path | None, *, dry_run: bool) -> int:
         show(_steps(here, text, encrypted=encrypted), *([first] if encrypted and text is not None else []))
     if trouble is not None:
         shell.complain(trouble)
-        return shell.MISCONFIGURED
+        return MISCONFIGURED
     if dry_run:
-        return shell.OK
+        return OK
     if not here.is_root:
         return needs_root()
     try:
@@ -64,9 +65,9 @@ def install(here: Here, settings_file: Path | None, *, dry_run: bool) -> int:
         machine.do(_steps(here, text, encrypted=encrypted), shell.say)
     except (StepFailed, OSError) as error:
         shell.complain(f"{error}.\nMend it, and give the same command again: what is done already is not done anew.")
-        return shell.FAILED
+        return FAILED
     shell.say(f"The service runs. {_how(encrypted=encrypted)}")
-    return shell.OK
+    return OK
 
 
 def uninstall(here: Here, *, purge: bool, dry_run: bool) -> int:
@@ -88,10 +89,10 @@ def uninstall(here: Here, *, purge: bool, dry_run: bool) -> int:
         here.machine.do(steps, shell.say)
     except (StepFailed, OSError) as error:
         shell.complain(str(error))
-        return shell.FAILED
+        return FAILED
     kept = f"Settings and records stay in {places.CONFIGURATION} and {places.STATE}; --purge removes them too."
     shell.say("Everything is removed." if purge else f"The service is removed. {kept}")
-    return shell.OK
+    return OK
 
 
 def status(here: Here) -> int:
@@ -203,13 +204,13 @@ def show(steps: tuple[Step, ...], *first: str) -> int:
     shell.say("Nothing is touched. It would:")
     for step in (*first, *steps):
         shell.say(f"- {step}")
-    return shell.OK
+    return OK
 
 
 def needs_root() -> int:
     """Say that only root can do this, and how to say it again."""
     shell.complain(f"this needs root: sudo {' '.join([str(Path(sys.argv[0]).absolute()), *sys.argv[1:]])}")
-    return shell.FAILED
+    return FAILED
 
 
 def _how(*, encrypted: bool) -> str:

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from bot import app
+from bot.exits import FAILED, OK
 from bot.operations import check_machine, check_world
 from bot.operations.findings import Finding, Verdict
 from bot.settings.file import load
@@ -33,7 +34,7 @@ def check(settings_file: Path | None, *, as_json: bool) -> int:
         if as_json:
             lines = [{"name": one.name, "verdict": one.verdict, "text": one.text} for one in found]
             shell.say(json.dumps({"ok": _is_well(found), "findings": lines}, indent=2))
-        return shell.OK if _is_well(found) else shell.FAILED
+        return OK if _is_well(found) else FAILED
 
     return shell.with_settings(settings_file, work)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot import app
 from bot.app import Core
+from bot.exits import FAILED, OK
 from bot.records import now
 from bot.settings.model import Settings
 from bot.shell import commands as shell
@@ -101,7 +102,7 @@ def reconcile(settings_file: Path | None, *, fix: bool, as_json: bool = False) -
                 return _print(compare(core), as_json=as_json)
         except AlreadyRunning:
             shell.complain("the service is running: stop it first, then --fix may write into the ledger")
-            return shell.FAILED
+            return FAILED
 
     return shell.with_settings(settings_file, work)
 
@@ -157,13 +158,13 @@ def _print(compared: Comparison, *, as_json: bool) -> int:
             ],
         }
         shell.say(json.dumps(told, indent=2))
-        return shell.FAILED if compared.grave else shell.OK
+        return FAILED if compared.grave else OK
     for difference in compared.differences:
         shell.say(f"{'differs' if reconciliation.is_grave(difference) else 'pending'}  {explain(difference)}")
     grave = len(compared.grave)
     looked = f"{compared.orders} orders, the holdings and {compared.activities} activities were compared"
     if grave:
         shell.say(f"{looked}: {grave} difference{'s' if grave != 1 else ''} to look after.")
-        return shell.FAILED
+        return FAILED
     shell.say(f"{looked}: the ledger and Alpaca agree.")
-    return shell.OK
+    return OK

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.channels import Sent
+from bot.exits import FAILED, MISCONFIGURED, OK
 from bot.installing import places
 from bot.settings.file import FILE_NAME, SETTINGS_VARIABLE, SettingsError, checked, usual_file
 from bot.settings.model import Settings
@@ -32,14 +33,14 @@ def set_up(settings_file: Path | None, prompter: Prompter, given: Given) -> int:
         _set_up(path, prompter, given)
     except (Stopped, Unanswered, SettingsError, CannotEdit) as error:
         shell.complain(f"{error}\nNothing was written.")
-        return shell.MISCONFIGURED if isinstance(error, SettingsError | CannotEdit) else shell.FAILED
+        return MISCONFIGURED if isinstance(error, SettingsError | CannotEdit) else FAILED
     except (EOFError, KeyboardInterrupt):
         shell.complain("\nEnded before the end: nothing was written.")
-        return shell.FAILED
+        return FAILED
     except OSError as error:
         shell.complain(f"{error.filename or path}: {error.strerror}. The settings are as they were.")
-        return shell.FAILED
-    return shell.OK
+        return FAILED
+    return OK
 
 
 def _set_up(path: Path, prompter: Prompter, given: Given) -> None:

@@ -12,6 +12,7 @@ from bot import app
 from bot.allocations import allocation_texts, presets
 from bot.allocations.allocation_texts import Unusable
 from bot.app import Core
+from bot.exits import FAILED, MISCONFIGURED, OK
 from bot.records import ACCOUNT, now
 from bot.settings.model import Settings
 from bot.shell import commands as shell
@@ -37,13 +38,13 @@ def show(settings_file: Path | None, *, as_json: bool) -> int:
         allocation = version.allocation if version is not None else settings.allocation
         if as_json:
             shell.say(json.dumps({**_of_version(version), "sectors": _sectors(allocation)}, indent=2))
-            return shell.OK
+            return OK
         if version is None:
             shell.say("Not stored yet: the service starts with these sectors of the settings.")
         else:
             shell.say(f"Version {version.number}, set by {version.by} on {version.at:%Y-%m-%d %H:%M} UTC.")
         _print(_table(allocation))
-        return shell.OK
+        return OK
 
     return shell.with_settings(settings_file, work)
 
@@ -65,10 +66,10 @@ def check(settings_file: Path | None, name: str, *, as_json: bool) -> int:
             needed = investing.need(wanted, settings.investing.minimums, assets)
             told = {"ok": True, "problems": [], "sectors": _sectors(wanted), "needs_cents": needed.cash}
             shell.say(json.dumps(told, indent=2))
-            return shell.OK
+            return OK
         rules = settings.investing
         _explain(active, wanted, assets, minimums=rules.minimums, limit=rules.max_per_day)
-        return shell.OK
+        return OK
 
     return shell.with_settings(settings_file, work)
 
@@ -94,19 +95,19 @@ def list_presets(*, as_json: bool) -> int:
         every = presets.load(presets.shipped())
     except presets.BadPresets as error:
         shell.complain(str(error))
-        return shell.MISCONFIGURED
+        return MISCONFIGURED
     if as_json:
         listed = [
             {"key": one.key, "name": one.name, "description": one.description, "sectors": _sectors(one.allocation)}
             for one in every
         ]
         shell.say(json.dumps(listed, indent=2))
-        return shell.OK
+        return OK
     for one in every:
         shell.say(f"{one.key}: {one.description}")
         _print(_table(one.allocation))
         shell.say("")
-    return shell.OK
+    return OK
 
 
 def _set(settings: Settings, core: Core, wanted: Allocation, *, asks: bool) -> int:
@@ -115,7 +116,7 @@ def _set(settings: Settings, core: Core, wanted: Allocation, *, asks: bool) -> i
     number, old = active if active is not None else (0, None)
     if allocation_change.is_the_same(old, wanted):
         shell.say(allocation_messages.same_as_active(number))
-        return shell.OK
+        return OK
     changes = allocation_change.compare(old, wanted)
     what = f"allocation: {allocation_change.in_words(changes)}"
     assets = allocation_texts.check_funds(core.gateway, wanted)
@@ -130,14 +131,14 @@ def _set(settings: Settings, core: Core, wanted: Allocation, *, asks: bool) -> i
         if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
             records.audit.note(WHO, what, "declined", now())
             shell.complain("The allocation stays as it is.")
-            return shell.FAILED
+            return FAILED
     under_way = bool(records.ledger.unfinished())
     stored = records.allocations.set(wanted, WHO, "set in the shell", now())
     records.audit.note(WHO, what, f"done: version {stored}", now())
     records.outbox.say(allocation_messages.changed("the shell", stored, changes), now())
     asyncio.run(shell.tell(settings, core))
     shell.say(allocation_messages.takes_effect(stored, run_under_way=under_way))
-    return shell.OK
+    return OK
 
 
 def _stored(settings: Settings) -> Version | None:
@@ -164,7 +165,7 @@ def _refused(unusable: Unusable, *, as_json: bool = False) -> int:
         shell.say(json.dumps({"ok": False, "problems": list(unusable.problems)}, indent=2))
     else:
         shell.complain("\n  ".join(("this allocation cannot be used:", *unusable.problems)))
-    return shell.FAILED
+    return FAILED
 
 
 def _explain(

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from bot.exits import FAILED, OK
 from bot.records import now
 from bot.settings.model import Settings
 from bot.shell import commands as shell
@@ -20,9 +21,9 @@ def backup(settings_file: Path | None, path: Path) -> int:
             made = copies.back_up(database.file_of(settings.storage.url), file)
         except StorageError as error:
             shell.complain(str(error))
-            return shell.FAILED
+            return FAILED
         shell.say(f"{made.file} holds the whole database (schema {made.revision}, {made.size:,} bytes).")
-        return shell.OK
+        return OK
 
     return shell.with_settings(settings_file, work)
 
@@ -37,14 +38,14 @@ def restore(settings_file: Path | None, path: Path) -> int:
                 made, aside = copies.restore(path, file, now())
         except AlreadyRunning:
             shell.complain("the service is running: stop it first, then the database can be replaced")
-            return shell.FAILED
+            return FAILED
         except StorageError as error:
             shell.complain(f"{error}. Nothing was changed.")
-            return shell.FAILED
+            return FAILED
         shell.say(f"{made.file} is now what {path} holds (schema {made.revision}, {made.size:,} bytes).")
         if aside is not None:
             shell.say(f"What was there before is in {aside}.")
         shell.say("Before you start the service: `allocator reconcile --fix` adds what Alpaca did since that copy.")
-        return shell.OK
+        return OK
 
     return shell.with_settings(settings_file, work)

@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from bot import app, service
 from bot.allocations.acceptance import UnusableAllocation, accept_starting
 from bot.app import Core
 from bot.delivery import Pump
+from bot.exits import FAILED, MISCONFIGURED, OK
 from bot.operations import logs
+from bot.operations.ending import Ending
 from bot.records import now
 from bot.routines.offers import Offer, Refusal
 from bot.settings.file import SettingsError, load
@@ -29,16 +32,14 @@ from storage.database import Database
 from storage.errors import AlreadyRunning, StorageError
 from storage.outcomes import Missed
 
-OK, FAILED, MISCONFIGURED = 0, 1, 2
-
 TELL_SECONDS = 20.0
 """How long the alert of a run may take to go out; what is left is sent by the service."""
 
 
-def run(settings_file: Path | None) -> int:
+def run(settings_file: Path | None, ending: Ending) -> int:
     """Run the service."""
     # Only the service writes the log's file: two processes cannot begin one file anew.
-    return with_settings(settings_file, service.serve, log_to_file=True)
+    return with_settings(settings_file, partial(service.serve, ending=ending), log_to_file=True)
 
 
 def invest(settings_file: Path | None, *, dry_run: bool, asks: bool, confirmed: bool, as_json: bool) -> int:

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 
 from bot import app
+from bot.exits import FAILED, OK
 from bot.routines.reports import Reports
 from bot.settings.model import Settings
 from bot.shell import commands as shell
@@ -89,8 +90,8 @@ def _look(settings_file: Path | None, work: Callable[[Reports], None]) -> int:
                 work(core.reports())
             except (ValueError, OSError, LookupError) as error:
                 shell.complain(str(error))
-                return shell.FAILED
-        return shell.OK
+                return FAILED
+        return OK
 
     return shell.with_settings(settings_file, looking)
 

@@ -112,3 +112,20 @@ def test_asked_twice_it_still_ends_with_0(trial: Trial) -> None:
     main.terminate()
     trial.logged("stopping")
     ends_well(trial)
+
+
+def test_while_the_process_that_workers_come_from_is_stuck(trial: Trial) -> None:
+    trial.start()
+    trial.press_start()
+    (server,) = (
+        one for one in trial.main_process().children() if "multiprocessing.forkserver" in " ".join(one.cmdline())
+    )
+    # The interpreter joins its pools at its very end, and only this process knows that a worker is gone.
+    server.suspend()
+    try:
+        code, seconds = trial.stop()
+    finally:
+        server.resume()
+    assert (code, seconds < 10) == (0, True)
+    assert "so it ends as it is; the main thread was in" in trial.output()
+    trial.sandbox.wait_for(lambda _: not trial.processes(), 5, "the end of every process")
