@@ -30,13 +30,15 @@ Changes = Any
 class Trial:
     """One installation of the product in `folder`, and the world around it.
 
-    Its processes are forked from a nursery, where there is one; without it each loads the product anew.
+    Its processes are forked from a nursery, where there is one; without it each loads the product anew: a copy of it in
+    `program`, where that is named.
     """
 
     def __init__(self, sandbox: Sandbox, folder: Path, nursery: Nursery | None = None) -> None:
         self.sandbox = sandbox
         self.folder = folder
         self.nursery = nursery
+        self.program: Path | None = None
         self.owner = sandbox.keys.owner_id
         self.log = folder / "log.txt"
         self._process: subprocess.Popen[bytes] | Child | None = None
@@ -225,6 +227,8 @@ class Trial:
     def _spawn(self, arguments: Sequence[str], out: Path, error: Path) -> "subprocess.Popen[bytes] | Child":
         clean = {name: value for name, value in os.environ.items() if not name.startswith("ALLOCATOR_")}
         environment = clean | self.sandbox.environment()
+        if self.program is not None:
+            environment["PYTHONPATH"] = str(self.program)
         if self.nursery is not None:
             return self.nursery.start(arguments, self.folder, environment, out, error)
         with out.open("ab") as written, error.open("ab") as complained:
