@@ -52,7 +52,9 @@ def _opened(ledger: SqlLedger, allocations: Allocations) -> Run:
     allocations.set(Allocation((Sector("Stocks", "VOO", 10_000),)), "bench", "a run needs one", orders.ALWAYS.opens)
     plan = Plan(tuple(orders.intents(ORDERS)), ORDERS * 10_00, ORDERS * 10_00)
     key = RunKey("bench", Routine.INVEST, date(2026, 11, 23))
-    opened = ledger.open_run(key, plan, orders.ALWAYS, allocation_version=1, limit=None, at=orders.ALWAYS.opens)
+    opened = ledger.open_run(
+        key, plan, orders.ALWAYS, basis=None, allocation_version=1, limit=None, at=orders.ALWAYS.opens
+    )
     if not isinstance(opened, Run):
         raise TypeError(f"the run was not opened: {opened}")
     return opened

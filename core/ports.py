@@ -87,12 +87,19 @@ class Ledger(Protocol):
     def run(self, key: RunKey) -> Run | None:
         """Return a run with its orders, None when there is none."""
 
+    def basis(self) -> int:
+        """Return what a decision rests on, to be read before the account: its newest order's number, 0 without any.
+
+        Raises an error while a run is under way: its orders are in no account yet.
+        """
+
     def open_run(
         self,
         key: RunKey,
         plan: Plan,
         window: Window,
         *,
+        basis: int | None,
         allocation_version: int,
         limit: Cents | None,
         at: datetime,
@@ -101,9 +108,10 @@ class Ledger(Protocol):
     ) -> Run | LimitReached:
         """Commit a run, its plan and every intent, if the day's orders stay within `limit` (None: no limit).
 
-        The limit is checked in the same transaction. Intents that the plan knows to fail are stored as rejected. With
-        an `undertaking` the run is the first half of a rebalancing.
-        Raises an error when the run is there already.
+        The limit is checked in the same transaction, and that nothing was ordered since the plan's `basis`, nor is by
+        another run (None: the second half of a rebalancing rests on its first one). Intents that the plan knows to
+        fail are stored as rejected. With an `undertaking` the run is the first half of a rebalancing.
+        Raises an error when the run is there already, or another one has overtaken it.
         """
 
     def may_send(self, key: RunKey) -> bool:

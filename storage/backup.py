@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from storage import schema
-from storage.errors import StorageError
+from storage.errors import Damaged, StorageError
 from storage.schema import SHIPPED, Migrations
 
 _LOGS = ("-wal", "-shm")
@@ -79,11 +79,14 @@ def examine(file: Path, migrations: Migrations = SHIPPED) -> str:
         raise BackupFailed(
             file, "a log lies beside it, so it is in use or was not closed: use `allocator backup` on it"
         )
-    revision = schema.found(file.absolute(), migrations)
+    try:
+        revision, trouble = schema.found(file.absolute(), migrations), None
+    except Damaged as error:
+        revision, trouble = None, str(error.__cause__)
+    if trouble := trouble or damage(file):
+        raise BackupFailed(file, f"it is damaged ({trouble}): take an older copy")
     if revision is None:
         raise BackupFailed(file, "it is empty")
-    if trouble := damage(file):
-        raise BackupFailed(file, f"it is damaged ({trouble}): take an older copy")
     return revision
 
 

@@ -97,7 +97,7 @@ def open(url: str, *, migrations: schema.Migrations = schema.SHIPPED) -> Databas
     """Open the database to read and write, made or brought up to date as needed. Hold the service lock meanwhile.
 
     An earlier version's database is copied aside first, to `<name>.before-<schema>`.
-    Raises BadUrl, CannotOpen, NotOurs, or NewerDatabase; the file is then left exactly as it was.
+    Raises BadUrl, CannotOpen, NotOurs, Damaged, or NewerDatabase; the file is then left exactly as it was.
     """
     file = file_of(url)
     try:
@@ -122,7 +122,7 @@ def open(url: str, *, migrations: schema.Migrations = schema.SHIPPED) -> Databas
 def open_to_read(url: str, *, migrations: schema.Migrations = schema.SHIPPED) -> Database:
     """Open the database beside a running service, only to read: whatever is written through it is an error.
 
-    Raises BadUrl, NoDatabase, NotOurs, NewerDatabase, or NotMigrated.
+    Raises BadUrl, NoDatabase, NotOurs, Damaged, NewerDatabase, or NotMigrated.
     """
     file = file_of(url)
     found = schema.found(file, migrations)

@@ -42,6 +42,16 @@ class NotOurs(StorageError):
         super().__init__(f"{file} is not a database of Allocator ({why}): name another file in the storage url")
 
 
+class Damaged(StorageError):
+    """A database whose pages are not what was written."""
+
+    def __init__(self, file: Path, why: str) -> None:
+        super().__init__(
+            f"{file} is damaged ({why}): stop the service, put the newest backup back with `allocator restore`, then "
+            "`allocator reconcile --fix`"
+        )
+
+
 class NewerDatabase(StorageError):
     """A database that a later version of Allocator wrote."""
 
@@ -94,6 +104,17 @@ class RunExists(StorageError):
 
     def __init__(self, key: RunKey) -> None:
         super().__init__(f"{_run(key)} exists already: go on with it, or use the next number")
+
+
+class Overtaken(StorageError):
+    """A run that is to begin while another one is under way, or has ordered since the account was read."""
+
+    def __init__(self, key: RunKey | None, running: RunKey | None) -> None:
+        what = "nothing can be planned" if key is None else f"{_run(key)} cannot begin"
+        why = "something was ordered since the account was read"
+        if running is not None:
+            why = f"{_run(running)} is under way"
+        super().__init__(f"{what}: {why}. Read the account again")
 
 
 class NoSuchRun(StorageError):

@@ -19,7 +19,7 @@ from storage.tables import OrderRow, RunRow
 _FINAL = tuple(state for state in RunState if state.is_final)
 # What is not final is few among very many: listed, not negated, and sorted only after it was read, so that SQLite goes
 # by the index of states. Asked for an order by id, it reads the account's whole history in that order instead.
-_RUNNING = tuple(state for state in RunState if not state.is_final)
+RUNNING = tuple(state for state in RunState if not state.is_final)
 # By their names, because SQLite leaves the index of days for "all but one".
 _SPENDING = tuple(routine for routine in Routine if routine is not Routine.REBUY)
 _OPEN_ORDER = tuple(state for state in OrderState if not state.is_final)
@@ -74,7 +74,7 @@ class History(AccountRecords):
     def unfinished(self) -> tuple[Run, ...]:
         """Return the runs that have not ended, oldest first: a process that was killed left them."""
         with self._database.reading() as session:
-            found = session.exec(select(RunRow).where(RunRow.account == self._account, col(RunRow.state).in_(_RUNNING)))
+            found = session.exec(select(RunRow).where(RunRow.account == self._account, col(RunRow.state).in_(RUNNING)))
             return with_orders(session, sorted(found, key=rows.id_of))
 
     def ended(self, since: date) -> frozenset[tuple[Routine, date]]:

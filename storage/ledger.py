@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from core.alerts import Alert
 from core.investing import LimitReached, Plan, Skip
@@ -18,8 +18,8 @@ from storage.bookkeeping import Bookkeeping, keep_snapshot
 from storage.chronicle import Chronicle
 from storage.control import Control
 from storage.database import Database
-from storage.errors import NoSuchOrder, OrderEnded, RunEnded, RunExists, WrongState
-from storage.history import History, spent
+from storage.errors import NoSuchOrder, OrderEnded, Overtaken, RunEnded, RunExists, WrongState
+from storage.history import RUNNING, History, spent
 from storage.outcomes import Missed, Outcome
 from storage.posting import Recipient, post
 from storage.tables import OrderRow, RunRow
@@ -32,12 +32,20 @@ class SqlLedger(History, Chronicle, Bookkeeping):
         super().__init__(database, account)
         self._recipients = tuple(recipients)
 
+    def basis(self) -> int:
+        """Return the number of the account's newest order, 0 without any. Raises Overtaken while a run is under way."""
+        with self._database.reading() as session:
+            if (running := self._under_way(session)) is not None:
+                raise Overtaken(None, rows.key_of(running))
+            return self._newest_order(session)
+
     def open_run(
         self,
         key: RunKey,
         plan: Plan,
         window: Window,
         *,
+        basis: int | None,
         allocation_version: int,
         limit: Cents | None,
         at: datetime,
@@ -46,10 +54,13 @@ class SqlLedger(History, Chronicle, Bookkeeping):
     ) -> Run | LimitReached:
         """Commit a run, its plan and every intent, if the day's orders stay within `limit` (None: no limit).
 
-        Raises RunExists when the run is there already.
+        Raises RunExists when the run is there already, and Overtaken when anything was ordered since the `basis`, or is
+        by a run that is under way; without a basis, as in the second half of a rebalancing, that is not asked.
         """
         with self._database.writing() as session:
             self._refuse_existing(session, key)
+            if basis is not None:
+                self._refuse_overtaken(session, key, basis)
             if limit is not None:
                 used = spent(session, key.account, key.day)
                 if used + plan.cash > limit:
@@ -157,6 +168,19 @@ class SqlLedger(History, Chronicle, Bookkeeping):
     def _refuse_existing(self, session: Session, key: RunKey) -> None:
         if self._find(session, key) is not None:
             raise RunExists(key)
+
+    def _refuse_overtaken(self, session: Session, key: RunKey, basis: int) -> None:
+        running = self._under_way(session)
+        if running is not None or self._newest_order(session) != basis:
+            raise Overtaken(key, None if running is None else rows.key_of(running))
+
+    def _under_way(self, session: Session) -> RunRow | None:
+        running = select(RunRow).where(RunRow.account == self._account, col(RunRow.state).in_(RUNNING))
+        return session.exec(running.limit(1)).first()
+
+    def _newest_order(self, session: Session) -> int:
+        newest = select(col(OrderRow.id)).where(OrderRow.account == self._account)
+        return session.exec(newest.order_by(col(OrderRow.id).desc()).limit(1)).first() or 0
 
     def _running(self, session: Session, key: RunKey, wanted: RunState) -> RunRow:
         run = self._existing(session, key)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from storage.errors import NewerDatabase, NotOurs
+from storage.errors import Damaged, NewerDatabase, NotOurs
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +33,16 @@ SHIPPED = Migrations(Path(__file__).parent / "migrations")
 def found(file: Path, migrations: Migrations) -> str | None:
     """Return the revision of a database file, None when it is absent or empty. Nothing is written, not even beside it.
 
-    Raises NotOurs for a file of something else, NewerDatabase for a revision that is not known.
+    Raises NotOurs for a file of something else, Damaged, or NewerDatabase for a revision that is not known.
     """
     if not file.exists() or file.stat().st_size == 0:
         return None
     try:
         revision = _revision(file)
     except sqlite3.DatabaseError as error:
-        raise NotOurs(file, str(error)) from error
+        # What SQLite itself finds has a name; what this module finds has none.
+        name = getattr(error, "sqlite_errorname", None)
+        raise (Damaged if name == "SQLITE_CORRUPT" else NotOurs)(file, str(error)) from error
     if revision is not None and revision not in migrations.revisions:
         raise NewerDatabase(file, revision, migrations.head)
     return revision

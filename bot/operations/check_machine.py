@@ -9,7 +9,7 @@ from bot.operations.findings import Finding, Verdict
 from bot.settings.file import Loaded
 from bot.settings.model import Settings
 from storage import backup, database
-from storage.errors import StorageError
+from storage.errors import Damaged, StorageError
 
 LEAST_FREE, MUCH_FREE = 50_000_000, 500_000_000
 """Bytes: below the one nothing may be written soon, above the other nobody needs to care."""
@@ -44,8 +44,7 @@ def books(settings: Settings) -> Iterator[Finding]:
     if damage is None:
         yield Finding("database", Verdict.PASS, f"{file} is whole ({file.stat().st_size:,} bytes)")
     else:
-        remedy = "stop the service, then `allocator restore` the newest backup and `allocator reconcile --fix`"
-        yield Finding("database", Verdict.FAIL, f"{file} is damaged ({damage}): {remedy}")
+        yield Finding("database", Verdict.FAIL, str(Damaged(file, damage)))
 
 
 def disk(settings: Settings) -> Iterator[Finding]:

@@ -110,8 +110,7 @@ class Offers:
     def carry_out(self, offer: Offer) -> Run:
         """Carry out an offer just made. Raises as `make`."""
         self._records.bind(self._ports.broker.account().account_id, offer.clock.now)
-        target = self._records.target(offer.key.day)
-        return invest(offer.key, offer.window, target, self._rules.policy, self._ports, decided=offer.decision)
+        return invest(offer.key, offer.window, lambda: offer.decision, self._rules.policy, self._ports)
 
     def decline(self, shown: Mapping[str, Any]) -> None:
         """Store and say that the owner does not want the day's first investment."""

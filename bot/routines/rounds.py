@@ -152,12 +152,13 @@ class Rounds:
     def _invest(self, key: RunKey, day: TradingDay, clock: MarketClock) -> None:
         self._bound(clock)
         window, decided = schedule.window(Routine.INVEST, day), None
+        look = partial(decide, key, self._records.target(day.day), self._rules.policy, self._ports)
         if self._rules.live and not self._records.ledger.has_invested():
-            decided = self._ask_first(key, window, clock)
+            decided = self._ask_first(key, window, clock, look)
             if decided is None:
                 return
         log.info("run %s is due", key)
-        run = invest(key, window, self._records.target(day.day), self._rules.policy, self._ports, decided=decided)
+        run = invest(key, window, lambda: decided or look(), self._rules.policy, self._ports)
         log.info("run %s is %s now", key, run.state)
 
     def _report(self, key: RunKey, day: TradingDay, clock: MarketClock, problems: list[Exception]) -> None:
@@ -169,7 +170,9 @@ class Rounds:
         except Exception as problem:  # noqa: BLE001  raised again at the tick's end
             problems.append(problem)
 
-    def _ask_first(self, key: RunKey, window: Window, clock: MarketClock) -> Decision | None:
+    def _ask_first(
+        self, key: RunKey, window: Window, clock: MarketClock, look: Callable[[], Decision]
+    ) -> Decision | None:
         """Ask the owner, once a day, before real money moves for the first time.
 
         Return the decision instead where nothing would move: that one is to be carried out, and no second look's.
@@ -178,7 +181,7 @@ class Rounds:
         asked = confirmations.waiting(FIRST_INVESTMENT, now())
         if any(question.payload["day"] == key.day.isoformat() for question in asked):
             return None
-        decision = decide(key, self._records.target(key.day), self._rules.policy, self._ports)
+        decision = look()
         plan = decision.answer
         if not isinstance(plan, Plan):
             return decision

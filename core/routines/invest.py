@@ -4,9 +4,11 @@ The ledger is written before the broker is called. Whatever interrupts a run, ca
 carries on from the ledger: an order that may have been sent is looked up before it is sent again, under the same id.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 from core.account import Account, Investable, Minimums, investable
 from core.alerts import Alert
@@ -53,10 +55,12 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a run would do now, and the free cash that it found in the account, in cents."""
+    """What a run would do now, the free cash that it found in the account, in cents, and what both rest on."""
 
     answer: Plan | Skip
     free_cash: Cents
+    version: int
+    basis: int
 
 
 def decide(key: RunKey, target: Target, policy: Policy, ports: Ports, *, before: Run | None = None) -> Decision:
@@ -64,17 +68,20 @@ def decide(key: RunKey, target: Target, policy: Policy, ports: Ports, *, before:
 
     `before` is the day's last run that ordered anything: after it only new cash is invested.
 
-    Raises BrokerAway when the broker cannot be read.
+    Raises BrokerAway when the broker cannot be read, and the ledger's error while another run is under way.
     """
+    # Before the account: what is ordered between the two looks is known to have been.
+    basis = ports.ledger.basis()
     account = ports.broker.account()
     spent = ports.ledger.spent_on(key.account, key.day)
     cash, unlimited = available(account, policy, spent), available(account, replace(policy, max_per_day=None), spent)
+    decision = partial(Decision, free_cash=cash.free_cash, version=target.version, basis=basis)
     if target.paused:
-        return Decision(Paused(unlimited.cents, target.paused_until), cash.free_cash)
+        return decision(Paused(unlimited.cents, target.paused_until))
     if account.trouble:
-        return Decision(AccountBlocked(account.trouble, unlimited.cents), cash.free_cash)
+        return decision(AccountBlocked(account.trouble, unlimited.cents))
     if before is not None and cash.free_cash <= before.cash_left:
-        return Decision(NoNewCash(unlimited.cents), cash.free_cash)
+        return decision(NoNewCash(unlimited.cents))
     by_symbol = [sector.symbol for sector in target.allocation.sectors]
     held = _held(ports) if target.strategy is Strategy.UNDERWEIGHT else {}
     answer = plan_cash(
@@ -91,7 +98,7 @@ def decide(key: RunKey, target: Target, policy: Policy, ports: Ports, *, before:
     if isinstance(answer, Plan) and account.crypto_trouble:
         coins = [one.symbol for one in target.allocation.sectors if one.asset_class is AssetClass.CRYPTO]
         answer = replace(answer, troubles=dict.fromkeys(coins, account.crypto_trouble) | dict(answer.troubles))
-    return Decision(answer, cash.free_cash)
+    return decision(answer)
 
 
 def _held(ports: Ports) -> dict[str, Decimal | None]:
@@ -112,20 +119,17 @@ def available(account: Account, policy: Policy, spent: Cents) -> Investable:
     return investable(account, reserve=reserve, left_today=left)
 
 
-def invest(
-    key: RunKey, window: Window, target: Target, policy: Policy, ports: Ports, *, decided: Decision | None = None
-) -> Run:
+def invest(key: RunKey, window: Window, decision: Callable[[], Decision], policy: Policy, ports: Ports) -> Run:
     """Start or carry on a run, and return it as the ledger then has it.
 
-    `decided` is a decision that the owner has seen and confirmed; without it the run decides by itself.
+    `decision` is asked where the run is not there yet: what `decide` says now, or what the owner has confirmed.
     It comes back unfinished when an order's fate is still unknown or the process is asked to stop; call again later.
     Raises BrokerAway when the broker cannot be read; what was committed until then stays for the next call.
     """
     run = ports.ledger.run(key)
     try:
         if run is None:
-            decision = decided or decide(key, target, policy, ports)
-            return _start(key, window, decision, policy, ports, version=target.version)
+            return _start(key, window, decision(), policy, ports)
         if run.state.is_final:
             return run
         return resume(run, policy, ports)
@@ -151,7 +155,7 @@ def ending(run: Run) -> tuple[RunState, Alert]:
     return RunState.DONE if taken else RunState.FAILED, run_messages.executed(run)
 
 
-def _start(key: RunKey, window: Window, decision: Decision, policy: Policy, ports: Ports, *, version: int) -> Run:
+def _start(key: RunKey, window: Window, decision: Decision, policy: Policy, ports: Ports) -> Run:
     broker, ledger = ports.broker, ports.ledger
     if not isinstance(decision.answer, Plan):
         return _skip(key, decision.answer, decision.free_cash, ports)
@@ -161,7 +165,8 @@ def _start(key: RunKey, window: Window, decision: Decision, policy: Policy, port
         key,
         decision.answer,
         window,
-        allocation_version=version,
+        basis=decision.basis,
+        allocation_version=decision.version,
         limit=policy.max_per_day,
         at=broker.clock().now,
         remarks=run_messages.remarks(decision.answer),

@@ -78,9 +78,12 @@ def propose(key: RunKey, rules: Rules, target: Target, policy: Policy, ports: Po
     )
 
 
-def rebalance(key: RunKey, window: Window, undertaking: Undertaking, policy: Policy, ports: Ports) -> Run:
+def rebalance(
+    key: RunKey, window: Window, undertaking: Undertaking, policy: Policy, ports: Ports, *, basis: int
+) -> Run:
     """Start a rebalancing or carry it on, and return the run of its sales as the ledger then has it.
 
+    `basis` is the ledger's, read before the rebalancing was proposed.
     It comes back unfinished when an order's fate is still unknown or the process is asked to stop; `carry_on` goes on
     later. Raises BrokerAway when the broker cannot be read; what was committed until then stays.
     """
@@ -93,6 +96,7 @@ def rebalance(key: RunKey, window: Window, undertaking: Undertaking, policy: Pol
             key,
             Plan(tuple(_sale(key, sale) for sale in undertaking.plan.sales), 0, max(0, undertaking.cash)),
             window,
+            basis=basis,
             allocation_version=undertaking.version,
             limit=None,
             at=ports.broker.clock().now,

@@ -28,8 +28,8 @@ BY_FILE = pytest.mark.parametrize("page", READ.values(), ids=lambda page: page.f
 
 # Errors between parts of the program: who meets one has found a mistake in it, and no page can help.
 BETWEEN_PARTS = {
-    "StorageError", "OtherAccount", "RunExists", "NoSuchRun", "RunEnded", "WrongState", "NoSuchOrder", "OrderEnded",
-    "NoSuchDelivery", "NoSuchConfirmation",
+    "StorageError", "OtherAccount", "RunExists", "Overtaken", "NoSuchRun", "RunEnded", "WrongState", "NoSuchOrder",
+    "OrderEnded", "NoSuchDelivery", "NoSuchConfirmation",
 }  # fmt: skip
 
 _QUOTED = re.compile(r"^\*\*\"(.+)\"\*\*$", re.MULTILINE)

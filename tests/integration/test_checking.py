@@ -71,7 +71,7 @@ def test_a_database_that_is_torn_or_foreign_fails_with_the_way_out(settings: Set
     verdict, text = of("database", list(check_machine.books(settings)))
     assert verdict is Verdict.FAIL
     assert "is damaged" in text
-    assert "`allocator restore` the newest backup" in text
+    assert "put the newest backup back with `allocator restore`" in text
     file.write_bytes(b"some other file" * 100)
     assert "is not a database of Allocator" in of("database", list(check_machine.books(settings)))[1]
 

@@ -5,14 +5,16 @@ import shutil
 import signal
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Pool, event
 from sqlalchemy.exc import DatabaseError
 
 from core.account import Asset, Minimums
@@ -20,17 +22,17 @@ from core.allocation import Allocation, Sector
 from core.orders import OrderState
 from core.ports import Ports
 from core.reserves import ReserveAmount
-from core.routines.invest import Policy, Target, invest
+from core.routines.invest import Policy, Target, decide, invest
 from core.runs import Run, RunKey, RunState
 from core.schedule import Routine, Window
 from storage import database, schema
 from storage.allocations import Allocations
 from storage.backup import back_up
 from storage.database import Database
-from storage.errors import StorageError
+from storage.errors import Damaged
 from storage.ledger import SqlLedger
 from storage.posting import Recipient
-from tests.unit.fakes import Events, FakeBroker, FakePace
+from tests.unit.fakes import Events, FakeBroker, FakePace, Killed
 from tests.unit.world import DAY, OPENS, TWO
 
 KEY = RunKey("main", Routine.INVEST, DAY)
@@ -44,28 +46,12 @@ def upgrade():
     op.execute("UPDATE run SET cash = 0")
     KILL
 """
+PAGE = 4096
+"""Bytes of a page of SQLite's, by its default."""
+
 OTHER = Allocation((Sector("Stocks", "VOO", 1000), Sector("Bonds", "AGG", 9000)))
 
 Break = Callable[[Path], AbstractContextManager[object]]
-
-
-class Turning(Events):
-    """The steps of a run, before one of which something breaks."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._turns: list[tuple[str, Callable[[], object]]] = []
-
-    def turn(self, step: str, do: Callable[[], object]) -> None:
-        """Do something, once, before the next step that begins like this."""
-        self._turns.append((step, do))
-
-    def step(self, what: str) -> None:
-        """Note something about to happen."""
-        for turn in [one for one in self._turns if what.startswith(one[0])]:
-            self._turns.remove(turn)
-            turn[1]()
-        super().step(what)
 
 
 @contextmanager
@@ -90,23 +76,37 @@ def locked(file: Path) -> Iterator[None]:
 
 
 @contextmanager
-def read_only(file: Path) -> Iterator[None]:
-    """Let every table refuse what is written, as a file system does that was mounted anew to be read."""
-    tables = ("run", '"order"')
-    with closing(sqlite3.connect(file, isolation_level=None)) as other:
-        for number, table in enumerate(tables):
-            for deed in ("INSERT", "UPDATE"):
-                other.execute(
-                    f"CREATE TRIGGER no_{deed}_{number} BEFORE {deed} ON {table} BEGIN "
-                    "SELECT RAISE(ABORT, 'attempt to write a readonly database'); END"
-                )
+def read_only(_: Path) -> Iterator[None]:
+    """Let every connection read only, as on a file system that was mounted anew: SQLite says SQLITE_READONLY."""
+
+    def only_read(connection: sqlite3.Connection, *_: object) -> None:
+        connection.execute("PRAGMA query_only = ON")
+
+    def write_again(connection: sqlite3.Connection, *_: object) -> None:
+        connection.execute("PRAGMA query_only = OFF")
+
+    event.listen(Pool, "checkout", only_read)
+    event.listen(Pool, "checkin", write_again)
+    try:
         yield
-        for number in range(len(tables)):
-            for deed in ("INSERT", "UPDATE"):
-                other.execute(f"DROP TRIGGER no_{deed}_{number}")
+    finally:
+        event.remove(Pool, "checkout", only_read)
+        event.remove(Pool, "checkin", write_again)
 
 
 BROKEN: dict[str, Break] = {"a full disk": full_disk, "locked by another": locked, "read-only": read_only}
+
+
+def lose(desk: "Desk", table: str) -> None:
+    """Overwrite the first page of a table under the open database, which has read it by then."""
+    with closing(sqlite3.connect(desk.file)) as other:
+        (page,) = other.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()
+        other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with desk.file.open("r+b") as opened:
+        opened.seek((page - 1) * PAGE)
+        opened.write(b"\xff" * PAGE)
+    # The next connection reads the page anew.
+    desk.books._engine.dispose()
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ class Desk:
 
     file: Path
     books: Database
-    events: Turning = field(default_factory=Turning)
+    events: Events = field(default_factory=Events)
     target: Target = field(default_factory=lambda: Target(1, TWO))
 
     def __post_init__(self) -> None:
@@ -136,7 +136,7 @@ class Desk:
         """Begin the day's run, or carry it on."""
         ports = Ports(self.broker, self.ledger, FakePace(self.broker))
         policy = Policy(ReserveAmount(0), Minimums(us_equity=1_00, crypto=1_00), None)
-        return invest(KEY, WINDOW, self.target, policy, ports)
+        return invest(KEY, WINDOW, partial(decide, KEY, self.target, policy, ports), policy, ports)
 
     def sent(self) -> list[str]:
         """Return the id of each order that left, as often as it did."""
@@ -181,20 +181,22 @@ def test_books_that_break_while_answers_are_stored_know_every_order_once_they_ar
     assert sorted(desk.sent()) == sorted(order.intent.client_order_id for order in run.orders)
 
 
-def test_nothing_is_ordered_over_damaged_books(file: Path) -> None:
+def test_books_whose_pages_are_lost_are_not_opened(file: Path) -> None:
     with database.open(f"sqlite:///{file}") as opened:
         Desk(file, opened)
-    content = bytearray(file.read_bytes())
+    content = file.read_bytes()
     # The first page says what the file is; everything behind it is lost.
-    content[4096:] = b"\xff" * (len(content) - 4096)
-    file.write_bytes(content)
-    broker = FakeBroker(Turning(), OPENS)
-    with suppress(DatabaseError, StorageError), database.open(f"sqlite:///{file}") as opened:
-        damaged = Desk(file, opened)
-        broker = damaged.broker
-        with pytest.raises(DatabaseError):
-            damaged.invest()
-    assert broker.held == []
+    file.write_bytes(content[:PAGE] + b"\xff" * (len(content) - PAGE))
+    with pytest.raises(Damaged):
+        database.open(f"sqlite:///{file}")
+
+
+@pytest.mark.parametrize("table", ["run", "order"])
+def test_nothing_is_ordered_where_a_table_of_the_ledger_is_lost_in_the_middle_of_a_run(desk: Desk, table: str) -> None:
+    desk.events.turn("broker prepare", lambda: lose(desk, table))
+    with pytest.raises(DatabaseError, match="malformed"):
+        desk.invest()
+    assert desk.broker.held == []
 
 
 def test_a_ledger_put_back_from_before_the_run_buys_nothing_twice(desk: Desk, tmp_path: Path) -> None:
@@ -233,6 +235,17 @@ def test_a_run_keeps_the_allocation_that_it_was_planned_with(desk: Desk) -> None
     with closing(sqlite3.connect(desk.file)) as books:
         assert books.execute("SELECT allocation_version FROM run").fetchall() == [(1,)]
     assert allocations.active() == (2, OTHER)
+
+
+def test_a_run_that_is_carried_on_keeps_the_allocation_that_it_was_planned_with(desk: Desk) -> None:
+    desk.events.turn("broker sent", lambda: setattr(desk.events, "kill_at", 0))
+    with pytest.raises(Killed):
+        desk.invest()
+    Allocations(desk.books, "main").set(OTHER, "telegram user 7", "meanwhile", OPENS)
+    desk.target = Target(2, OTHER)
+    run = desk.invest()
+    assert {order.intent.symbol: order.intent.notional for order in run.orders} == {"VOO": 60_00, "AGG": 40_00}
+    assert [done.allocation_version for done in desk.ledger.recent_runs(5)] == [1]
 
 
 def test_a_migration_that_is_killed_in_the_middle_begins_anew_and_loses_nothing(tmp_path: Path) -> None:

@@ -38,12 +38,19 @@ class FakeLedger:
         """Return a run."""
         return self.runs.get(key)
 
+    def basis(self) -> int:
+        """Return how many orders there are."""
+        if running := [run.key for run in self.runs.values() if not run.state.is_final]:
+            raise IllegalTransition(f"{running} are under way")
+        return sum(len(run.orders) for run in self.runs.values())
+
     def open_run(
         self,
         key: RunKey,
         plan: Plan,
         window: Window,
         *,
+        basis: int | None,
         allocation_version: int,
         limit: Cents | None,
         at: datetime,
@@ -53,6 +60,8 @@ class FakeLedger:
         """Store a run with its intents, within the limit."""
         self.events.step("ledger opened")
         self._must_be_new(key)
+        if basis is not None and self.basis() != basis:
+            raise IllegalTransition(f"{key} was overtaken")
         used = self.spent_on(key.account, key.day)
         if limit is not None and used + plan.cash > limit:
             return LimitReached(used, limit)

@@ -1,6 +1,6 @@
 """A broker and a pace that do what a test tells them, note it in one shared list, and never really wait."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -55,9 +55,17 @@ class Events:
 
     seen: list[str] = field(default_factory=list)
     kill_at: int | None = None
+    turns: list[tuple[str, Callable[[], object]]] = field(default_factory=list)
+
+    def turn(self, step: str, do: Callable[[], object]) -> None:
+        """Do something, once, before the next step that begins like this."""
+        self.turns.append((step, do))
 
     def step(self, what: str) -> None:
         """Note something about to happen, unless the process dies first."""
+        for turn in [one for one in self.turns if what.startswith(one[0])]:
+            self.turns.remove(turn)
+            turn[1]()
         if self.kill_at is not None:
             self.kill_at -= 1
             if self.kill_at < 0:

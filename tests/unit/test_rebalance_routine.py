@@ -166,6 +166,6 @@ def test_a_fund_that_became_untradable_between_sale_and_purchase_is_said() -> No
     proposed = world.proposed()
     assert not isinstance(proposed, NothingToDo)
     world.broker.assets_by_symbol["AGG"] = replace(world.broker.assets_by_symbol["AGG"], tradable=False)
-    rebalance(SALES, WINDOW, proposed, world.policy, world.ports)
+    rebalance(SALES, WINDOW, proposed, world.policy, world.ports, basis=0)
     assert world.orders(Side.BUY) == {}
     assert "AGG cannot be traded at the moment" in world.texts[0]

@@ -9,7 +9,7 @@ from core.money import Cents
 from core.orders import Order
 from core.ports import Ports
 from core.reserves import ReserveAmount
-from core.routines.invest import Decision, Policy, Target, invest
+from core.routines.invest import Decision, Policy, Target, decide, invest
 from core.routines.settling import follow
 from core.runs import Run, RunKey
 from core.schedule import Routine, Window
@@ -73,7 +73,11 @@ class World:
 
     def invest(self, key: RunKey = KEY, decided: Decision | None = None) -> Run:
         """Start the day's run, or carry it on."""
-        return invest(key, WINDOW, self.target, self.policy, self.ports, decided=decided)
+
+        def decision() -> Decision:
+            return decided or decide(key, self.target, self.policy, self.ports)
+
+        return invest(key, WINDOW, decision, self.policy, self.ports)
 
     def follow(self) -> bool:
         """Look at what was left open."""

@@ -27,7 +27,7 @@ from sqlmodel import Session, SQLModel, col, select
 from storage import book_tables, database, outbox_tables, schema, tables
 from storage.audit import Audit
 from storage.database import Database
-from storage.errors import BadUrl, CannotOpen, NewerDatabase, NoDatabase, NotMigrated, NotOurs
+from storage.errors import BadUrl, CannotOpen, Damaged, NewerDatabase, NoDatabase, NotMigrated, NotOurs
 from storage.tables import AuditRow, OrderRow, Row, RunRow
 from storage.types import Exact, Instant
 
@@ -276,6 +276,15 @@ def test_a_file_of_something_else_is_refused_and_not_touched(content: bytes, url
     with pytest.raises(NotOurs, match="is not a database of Allocator"):
         database.open(url)
     assert everything_in(file.parent) == before
+
+
+def test_a_database_of_ours_that_is_damaged_is_said_to_be_with_the_way_back(url: str, file: Path) -> None:
+    database.open(url).close()
+    content = file.read_bytes()
+    # The first page says what the file is; everything behind it is lost.
+    file.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
+    with pytest.raises(Damaged, match=r"is damaged \(database disk image is malformed\): .* `allocator restore`"):
+        database.open(url)
 
 
 def test_another_programs_database_is_refused(url: str, file: Path) -> None:

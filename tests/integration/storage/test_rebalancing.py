@@ -73,6 +73,7 @@ def open_both(ledger: SqlLedger) -> tuple[Run, Run]:
         KEY,
         Plan((sale,), 0, 0),
         WINDOW,
+        basis=None,
         allocation_version=1,
         limit=None,
         at=NOW,
@@ -80,7 +81,9 @@ def open_both(ledger: SqlLedger) -> tuple[Run, Run]:
     )
     second = purchases_of(KEY)
     purchase = OrderIntent(second.client_order_id("AGG"), "Bonds", "AGG", 49_99)
-    buys = ledger.open_run(second, Plan((purchase,), 49_99, 50_00), WINDOW, allocation_version=1, limit=None, at=NOW)
+    buys = ledger.open_run(
+        second, Plan((purchase,), 49_99, 50_00), WINDOW, basis=None, allocation_version=1, limit=None, at=NOW
+    )
     assert isinstance(sales, Run)
     assert isinstance(buys, Run)
     return sales, buys
@@ -89,7 +92,9 @@ def open_both(ledger: SqlLedger) -> tuple[Run, Run]:
 @pytest.mark.parametrize("reserve", [ReserveAmount(25_00), ReserveShare(250)])
 def test_what_a_rebalancing_set_out_to_do_comes_back_to_the_last_digit(ledger: SqlLedger, reserve: Reserve) -> None:
     set_out = undertaking(reserve)
-    ledger.open_run(KEY, Plan((), 0, 0), WINDOW, allocation_version=1, limit=None, at=NOW, undertaking=set_out)
+    ledger.open_run(
+        KEY, Plan((), 0, 0), WINDOW, basis=None, allocation_version=1, limit=None, at=NOW, undertaking=set_out
+    )
     assert ledger.undertaking(KEY) == set_out
 
 
