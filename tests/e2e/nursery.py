@@ -1,7 +1,8 @@
 """Processes of the product that need not load it first: forked from one that has, each with a folder of its own.
 
-Loading takes a second of a core, which every start of a trial would pay. Everything after it is the real thing: the
-console script runs as `__main__`, in a process of its own, which starts its workers and ends as any other does.
+Loading takes a second of a core, which every start of a trial would pay, and half a second more in the server that it
+forks its workers from. Everything after it is the real thing: the console script runs as `__main__`, in a process of
+its own, with a fork server of its own, which starts its workers and ends as any other does.
 """
 
 import json
@@ -15,12 +16,15 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
+from multiprocessing import util
 from pathlib import Path
 from threading import Condition, Thread
 from types import TracebackType
 from typing import Any, Self
 
 SCRIPT = Path(sys.executable).with_name("allocator")
+
+NURSERY = "tests.e2e.nursery"
 
 LOADED = (
     "alembic.command",
@@ -33,9 +37,13 @@ LOADED = (
     "bot.shell.backups",
     "bot.shell.reports",
     "broker.pool",
+    "broker.preloaded",
     "httpcore",
 )
 """What the commands import once they know what they are asked for."""
+
+
+_start = util.spawnv_passfds
 
 
 class Child:
@@ -76,7 +84,7 @@ class Nursery:
         self._children: dict[int, Child] = {}
         self._newest: Child | None = None
         self._process = subprocess.Popen(  # noqa: S603  this module, by this interpreter
-            [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+            [sys.executable, "-m", NURSERY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
         )
         self._listener = Thread(target=self._listen, name="nursery")
         self._listener.start()
@@ -169,10 +177,35 @@ def _say(what: Mapping[str, Any]) -> None:
     os.write(1, json.dumps(what).encode() + b"\n")
 
 
+_FORK_SERVER = "from multiprocessing.forkserver import main"
+
+
+def _start_or_fork(path: bytes, arguments: Sequence[Any], kept: Sequence[int]) -> int:
+    """Start a program as multiprocessing does, but fork its fork server, which is loaded here."""
+    if not arguments[-1].startswith(_FORK_SERVER):
+        return _start(path, arguments, kept)
+    pid = os.fork()
+    if pid:
+        return pid
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+    # As after an exec: what was not handed over is closed.
+    for descriptor in [int(one.name) for one in Path("/proc/self/fd").iterdir()]:
+        if descriptor > 2 and descriptor not in kept:
+            with suppress(OSError):
+                os.close(descriptor)
+    try:
+        exec(arguments[-1], {})  # noqa: S102  the line that Python would be started with
+    finally:
+        os._exit(1)
+
+
 def _become(wish: Mapping[str, Any]) -> None:
     """Be the console script in the folder and the environment that were asked for; come back by SystemExit alone."""
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    util.spawnv_passfds = _start_or_fork  # type: ignore[assignment]  # whatever its arguments are, they are passed on
     os.chdir(wish["folder"])
     os.environ.clear()
     os.environ.update(wish["environment"])

@@ -12,11 +12,6 @@ EXECUTED = (
 )
 
 
-def fork_server(trial: Trial) -> psutil.Process:
-    """Return the process that workers are forked from."""
-    return next(child for child in trial.main_process().children() if "forkserver" in " ".join(child.cmdline()))
-
-
 def libraries(process: psutil.Process) -> set[str]:
     """Return the packages of which a process has compiled code in memory."""
     packages = (path.partition("/site-packages/")[2] for path in (area.path for area in process.memory_maps()))
@@ -38,7 +33,7 @@ def orders_under_way(trial: Trial) -> None:
 @pytest.mark.parametrize("victims", ["one worker", "all workers", "the fork server"])
 def test_killed_in_mid_order_the_run_still_ends_right(trial: Trial, victims: str) -> None:
     orders_under_way(trial)
-    server = fork_server(trial)
+    server = trial.fork_server()
     workers = server.children()
     # The oldest reads; the seven others send.
     assert len(workers) == 8
@@ -56,7 +51,7 @@ def test_after_the_run_only_the_reading_worker_is_left(trial: Trial) -> None:
     trial.start()
     trial.at(9, 35)
     trial.texted("Orders have been executed")
-    trial.sandbox.wait_for(lambda _: len(fork_server(trial).children()) == 1, 5, "the end of the senders")
+    trial.sandbox.wait_for(lambda _: len(trial.fork_server().children()) == 1, 5, "the end of the senders")
 
 
 def test_no_process_holds_a_large_library_that_it_does_not_use(cold_trial: Trial) -> None:
@@ -65,7 +60,7 @@ def test_no_process_holds_a_large_library_that_it_does_not_use(cold_trial: Trial
     trial.start()
     trial.at(9, 35)
     trial.texted("Orders have been executed")
-    server = fork_server(trial)
+    server = trial.fork_server()
     held = {name for process in (trial.main_process(), server, *server.children()) for name in libraries(process)}
     assert "pydantic_core" in held
     assert not held & {"cryptography", "numpy", "pandas", "matplotlib"}

@@ -117,9 +117,7 @@ def test_asked_twice_it_still_ends_with_0(trial: Trial) -> None:
 def test_while_the_process_that_workers_come_from_is_stuck(trial: Trial) -> None:
     trial.start()
     trial.press_start()
-    (server,) = (
-        one for one in trial.main_process().children() if "multiprocessing.forkserver" in " ".join(one.cmdline())
-    )
+    server = trial.fork_server()
     # The interpreter joins its pools at its very end, and only this process knows that a worker is gone.
     server.suspend()
     try:

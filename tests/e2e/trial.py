@@ -18,7 +18,7 @@ from core.calendar import NEW_YORK
 from sandbox.server import Sandbox
 from sandbox.telegram import Message
 from sandbox.world import World
-from tests.e2e.nursery import SCRIPT, Child, Nursery
+from tests.e2e.nursery import NURSERY, SCRIPT, Child, Nursery
 
 PATIENCE = 25.0
 """Seconds until a trial gives up waiting; a busy machine takes a tenth of it."""
@@ -92,6 +92,11 @@ class Trial:
     def main_process(self) -> psutil.Process:
         """Return the service's main process."""
         return psutil.Process(self._running().pid)
+
+    def fork_server(self) -> psutil.Process:
+        """Return the process that the service's workers are forked from; the nursery's keeps the nursery's title."""
+        titled = ((child, _title_of(child)) for child in self.main_process().children())
+        return next(child for child, title in titled if "multiprocessing.forkserver" in title or NURSERY in title)
 
     def processes(self) -> list[psutil.Process]:
         """Return every process of this installation that is alive."""
