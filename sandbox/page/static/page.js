@@ -33,5 +33,6 @@ events.addEventListener("error", () => {
   const gone = find("gone");
   gone.textContent = "The demo does not answer: it has ended, or is starting. Start it with make demo, then reload this page.";
   gone.hidden = false;
+  showBot({ state: "unseen" });
   document.body.dataset.live = "false";
 });

@@ -8,6 +8,7 @@ const botWords = {
   running: "The bot is running",
   killed: "The bot is killed",
   ended: "The bot has ended",
+  unseen: "The bot is out of sight",
 };
 
 export function showBot(bot) {
