@@ -53,7 +53,7 @@ def _opened(ledger: SqlLedger, allocations: Allocations) -> Run:
     plan = Plan(tuple(orders.intents(ORDERS)), ORDERS * 10_00, ORDERS * 10_00)
     key = RunKey("bench", Routine.INVEST, date(2026, 11, 23))
     opened = ledger.open_run(
-        key, plan, orders.ALWAYS, basis=None, allocation_version=1, limit=None, at=orders.ALWAYS.opens
+        key, plan, orders.ALWAYS, footing=None, allocation_version=1, limit=None, at=orders.ALWAYS.opens
     )
     if not isinstance(opened, Run):
         raise TypeError(f"the run was not opened: {opened}")

@@ -16,7 +16,7 @@ from core.orders import LookUp, Order, OrderIntent, Submission
 from core.positions import Position, Quote
 from core.rebalancing.plan import Undertaking
 from core.reporting.snapshots import Snapshot
-from core.runs import Run, RunKey, RunState
+from core.runs import Footing, Run, RunKey, RunState
 from core.schedule import Window
 
 
@@ -87,11 +87,8 @@ class Ledger(Protocol):
     def run(self, key: RunKey) -> Run | None:
         """Return a run with its orders, None when there is none."""
 
-    def basis(self) -> int:
-        """Return what a decision rests on, to be read before the account: its newest order's number, 0 without any.
-
-        Raises an error while a run is under way: its orders are in no account yet.
-        """
+    def footing(self) -> Footing:
+        """Return what a decision rests on; to be read before the account is."""
 
     def open_run(
         self,
@@ -99,7 +96,7 @@ class Ledger(Protocol):
         plan: Plan,
         window: Window,
         *,
-        basis: int | None,
+        footing: Footing | None,
         allocation_version: int,
         limit: Cents | None,
         at: datetime,
@@ -108,7 +105,7 @@ class Ledger(Protocol):
     ) -> Run | LimitReached:
         """Commit a run, its plan and every intent, if the day's orders stay within `limit` (None: no limit).
 
-        The limit is checked in the same transaction, and that nothing was ordered since the plan's `basis`, nor is by
+        The limit is checked in the same transaction, and that nothing was ordered since the plan's `footing`, nor is by
         another run (None: the second half of a rebalancing rests on its first one). Intents that the plan knows to
         fail are stored as rejected. With an `undertaking` the run is the first half of a rebalancing.
         Raises an error when the run is there already, or another one has overtaken it.

@@ -76,3 +76,14 @@ class Run:
     def of(self, *states: OrderState) -> tuple[Order, ...]:
         """Return the orders in any of these states."""
         return tuple(order for order in self.orders if order.state in states)
+
+
+@dataclass(frozen=True, slots=True)
+class Footing:
+    """What a decision about the account rests on: the newest order's number, 0 without any, and the run under way.
+
+    The orders of a run that is under way are in no account yet, or in part: what is decided then is only to be shown.
+    """
+
+    newest_order: int
+    running: RunKey | None

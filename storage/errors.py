@@ -109,12 +109,9 @@ class RunExists(StorageError):
 class Overtaken(StorageError):
     """A run that is to begin while another one is under way, or has ordered since the account was read."""
 
-    def __init__(self, key: RunKey | None, running: RunKey | None) -> None:
-        what = "nothing can be planned" if key is None else f"{_run(key)} cannot begin"
-        why = "something was ordered since the account was read"
-        if running is not None:
-            why = f"{_run(running)} is under way"
-        super().__init__(f"{what}: {why}. Read the account again")
+    def __init__(self, key: RunKey, running: RunKey | None) -> None:
+        why = f"{_run(running)} is under way" if running else "something was ordered since the account was read"
+        super().__init__(f"{_run(key)} cannot begin: {why}. Read the account again")
 
 
 class NoSuchRun(StorageError):

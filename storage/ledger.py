@@ -11,7 +11,7 @@ from core.money import Cents
 from core.orders import Order
 from core.rebalancing.plan import Undertaking
 from core.reporting.snapshots import Snapshot
-from core.runs import Run, RunKey, RunState
+from core.runs import Footing, Run, RunKey, RunState
 from core.schedule import Window
 from storage import rows
 from storage.bookkeeping import Bookkeeping, keep_snapshot
@@ -32,12 +32,10 @@ class SqlLedger(History, Chronicle, Bookkeeping):
         super().__init__(database, account)
         self._recipients = tuple(recipients)
 
-    def basis(self) -> int:
-        """Return the number of the account's newest order, 0 without any. Raises Overtaken while a run is under way."""
+    def footing(self) -> Footing:
+        """Return what a decision about the account rests on, to be read before the account is."""
         with self._database.reading() as session:
-            if (running := self._under_way(session)) is not None:
-                raise Overtaken(None, rows.key_of(running))
-            return self._newest_order(session)
+            return self._footing(session)
 
     def open_run(
         self,
@@ -45,7 +43,7 @@ class SqlLedger(History, Chronicle, Bookkeeping):
         plan: Plan,
         window: Window,
         *,
-        basis: int | None,
+        footing: Footing | None,
         allocation_version: int,
         limit: Cents | None,
         at: datetime,
@@ -54,13 +52,15 @@ class SqlLedger(History, Chronicle, Bookkeeping):
     ) -> Run | LimitReached:
         """Commit a run, its plan and every intent, if the day's orders stay within `limit` (None: no limit).
 
-        Raises RunExists when the run is there already, and Overtaken when anything was ordered since the `basis`, or is
-        by a run that is under way; without a basis, as in the second half of a rebalancing, that is not asked.
+        Raises RunExists when the run is there already, and Overtaken when anything was ordered since the `footing`, or
+        is by a run that is under way; without a footing, as in a rebalancing's second half, that is not asked.
         """
         with self._database.writing() as session:
             self._refuse_existing(session, key)
-            if basis is not None:
-                self._refuse_overtaken(session, key, basis)
+            if footing is not None:
+                found = self._footing(session)
+                if found != footing or found.running is not None:
+                    raise Overtaken(key, found.running)
             if limit is not None:
                 used = spent(session, key.account, key.day)
                 if used + plan.cash > limit:
@@ -169,18 +169,11 @@ class SqlLedger(History, Chronicle, Bookkeeping):
         if self._find(session, key) is not None:
             raise RunExists(key)
 
-    def _refuse_overtaken(self, session: Session, key: RunKey, basis: int) -> None:
-        running = self._under_way(session)
-        if running is not None or self._newest_order(session) != basis:
-            raise Overtaken(key, None if running is None else rows.key_of(running))
-
-    def _under_way(self, session: Session) -> RunRow | None:
-        running = select(RunRow).where(RunRow.account == self._account, col(RunRow.state).in_(RUNNING))
-        return session.exec(running.limit(1)).first()
-
-    def _newest_order(self, session: Session) -> int:
-        newest = select(col(OrderRow.id)).where(OrderRow.account == self._account)
-        return session.exec(newest.order_by(col(OrderRow.id).desc()).limit(1)).first() or 0
+    def _footing(self, session: Session) -> Footing:
+        running = select(RunRow).where(RunRow.account == self._account, col(RunRow.state).in_(RUNNING)).limit(1)
+        newest = select(col(OrderRow.id)).where(OrderRow.account == self._account).order_by(col(OrderRow.id).desc())
+        run = session.exec(running).first()
+        return Footing(session.exec(newest.limit(1)).first() or 0, None if run is None else rows.key_of(run))
 
     def _running(self, session: Session, key: RunKey, wanted: RunState) -> RunRow:
         run = self._existing(session, key)

@@ -25,7 +25,7 @@ from core.reporting.variance import Variance
 from core.routines.positions import shown_positions
 from core.routines.rebalance import carry_on, propose, rebalance
 from core.routines.rebuying import purchases_of
-from core.runs import Run, RunKey
+from core.runs import Footing, Run, RunKey
 from core.schedule import Routine, Window
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class Proposal:
     window: Window
     clock: MarketClock
     undertaking: Undertaking
-    basis: int
+    footing: Footing
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +103,8 @@ class Rebalancing:
         runs = self._records.ledger.runs_on(Routine.REBALANCE, today.day)
         number = max((run.key.number for run in runs), default=0) + 1
         key = RunKey(self._records.account, Routine.REBALANCE, today.day, number)
-        found, basis = self._propose(key)
-        return found if isinstance(found, NothingToDo) else Proposal(key, window, clock, found, basis)
+        found, footing = self._propose(key)
+        return found if isinstance(found, NothingToDo) else Proposal(key, window, clock, found, footing)
 
     def take(self, shown: Mapping[str, Any]) -> Run | OtherNow | NothingToDo | Refusal:
         """Carry out the rebalancing that was shown, if it still is nearly what would be done. Raises as `make`."""
@@ -118,8 +118,8 @@ class Rebalancing:
     def carry_out(self, proposal: Proposal) -> Run:
         """Carry out a rebalancing just proposed. Raises as `make`."""
         self._records.bind(self._ports.broker.account().account_id, proposal.clock.now)
-        policy, basis = self._rules.policy, proposal.basis
-        return rebalance(proposal.key, proposal.window, proposal.undertaking, policy, self._ports, basis=basis)
+        policy, footing = self._rules.policy, proposal.footing
+        return rebalance(proposal.key, proposal.window, proposal.undertaking, policy, self._ports, footing=footing)
 
     def carry_on(self, run: Run) -> Run:
         """Carry on a run that was left unfinished, and return the one of its two whose orders are being waited for."""
@@ -150,11 +150,11 @@ class Rebalancing:
             return
         self._records.bind(self._ports.broker.account().account_id, clock.now)
         key = RunKey(self._records.account, Routine.REBALANCE, today.day)
-        found, basis = self._propose(key)
+        found, footing = self._propose(key)
         if isinstance(found, Undertaking):
             # Its run keeps the day's next looks away. Where it could not even begin, the next tick looks again.
             log.info("run %s begins by its rules", key)
-            rebalance(key, rebalance_window(today), found, self._rules.policy, self._ports, basis=basis)
+            rebalance(key, rebalance_window(today), found, self._rules.policy, self._ports, footing=footing)
             return
         self._looked = clock.now
         if found.held_back or isinstance(rules.trigger, OnCalendar):
@@ -182,9 +182,9 @@ class Rebalancing:
             why = self._why_missed(owed[-1])
             self._records.ledger.miss(keys, why, rebalance_messages.missed(owed, why), at=clock.now)
 
-    def _propose(self, key: RunKey) -> tuple[Undertaking | NothingToDo, int]:
-        basis, target = self._records.ledger.basis(), self._records.target(key.day)
-        return propose(key, self._records.rebalancing(), target, self._rules.policy, self._ports), basis
+    def _propose(self, key: RunKey) -> tuple[Undertaking | NothingToDo, Footing]:
+        footing, target = self._records.ledger.footing(), self._records.target(key.day)
+        return propose(key, self._records.rebalancing(), target, self._rules.policy, self._ports), footing
 
     def _looked_lately(self, rules: RebalancingRules, clock: MarketClock) -> bool:
         """Return whether the bands were looked at a short while ago: each look reads the whole account."""

@@ -24,7 +24,7 @@ from core.reserves import Reserve, in_cents
 from core.routines.positions import keep_activities, shown_positions
 from core.routines.settling import await_fills
 from core.routines.submission import submit
-from core.runs import Run, RunKey, RunState
+from core.runs import Footing, Run, RunKey, RunState
 from core.schedule import Window
 from core.strategies import Strategy, plan_cash, still_to_buy
 from core.symbols import AssetClass
@@ -60,7 +60,7 @@ class Decision:
     answer: Plan | Skip
     free_cash: Cents
     version: int
-    basis: int
+    footing: Footing
 
 
 def decide(key: RunKey, target: Target, policy: Policy, ports: Ports, *, before: Run | None = None) -> Decision:
@@ -68,14 +68,14 @@ def decide(key: RunKey, target: Target, policy: Policy, ports: Ports, *, before:
 
     `before` is the day's last run that ordered anything: after it only new cash is invested.
 
-    Raises BrokerAway when the broker cannot be read, and the ledger's error while another run is under way.
+    Raises BrokerAway when the broker cannot be read.
     """
     # Before the account: what is ordered between the two looks is known to have been.
-    basis = ports.ledger.basis()
+    footing = ports.ledger.footing()
     account = ports.broker.account()
     spent = ports.ledger.spent_on(key.account, key.day)
     cash, unlimited = available(account, policy, spent), available(account, replace(policy, max_per_day=None), spent)
-    decision = partial(Decision, free_cash=cash.free_cash, version=target.version, basis=basis)
+    decision = partial(Decision, free_cash=cash.free_cash, version=target.version, footing=footing)
     if target.paused:
         return decision(Paused(unlimited.cents, target.paused_until))
     if account.trouble:
@@ -165,7 +165,7 @@ def _start(key: RunKey, window: Window, decision: Decision, policy: Policy, port
         key,
         decision.answer,
         window,
-        basis=decision.basis,
+        footing=decision.footing,
         allocation_version=decision.version,
         limit=policy.max_per_day,
         at=broker.clock().now,

@@ -27,7 +27,7 @@ from core.routines.positions import OVERLAP, keep_activities, shown_positions
 from core.routines.rebuying import open_purchases, opened, purchases_of
 from core.routines.settling import await_fills
 from core.routines.submission import submit
-from core.runs import Run, RunKey, RunState
+from core.runs import Footing, Run, RunKey, RunState
 from core.schedule import Window
 from core.strategies import still_to_buy
 
@@ -79,11 +79,11 @@ def propose(key: RunKey, rules: Rules, target: Target, policy: Policy, ports: Po
 
 
 def rebalance(
-    key: RunKey, window: Window, undertaking: Undertaking, policy: Policy, ports: Ports, *, basis: int
+    key: RunKey, window: Window, undertaking: Undertaking, policy: Policy, ports: Ports, *, footing: Footing
 ) -> Run:
     """Start a rebalancing or carry it on, and return the run of its sales as the ledger then has it.
 
-    `basis` is the ledger's, read before the rebalancing was proposed.
+    `footing` is the ledger's, read before the rebalancing was proposed.
     It comes back unfinished when an order's fate is still unknown or the process is asked to stop; `carry_on` goes on
     later. Raises BrokerAway when the broker cannot be read; what was committed until then stays.
     """
@@ -96,7 +96,7 @@ def rebalance(
             key,
             Plan(tuple(_sale(key, sale) for sale in undertaking.plan.sales), 0, max(0, undertaking.cash)),
             window,
-            basis=basis,
+            footing=footing,
             allocation_version=undertaking.version,
             limit=None,
             at=ports.broker.clock().now,

@@ -64,7 +64,7 @@ def open_purchases(sales: Run, undertaking: Undertaking, ports: Ports) -> tuple[
         key,
         planned.plan,
         sales.window,
-        basis=None,
+        footing=None,
         allocation_version=undertaking.version,
         limit=None,
         at=ports.broker.clock().now,

@@ -225,7 +225,7 @@ def test_nothing_is_offered_while_a_run_is_in_doubt(empty_books: Path) -> None:
         shown = one.offers.make()
         assert isinstance(shown, Offer)
         one.records.ledger.open_run(
-            shown.key, shown.plan, shown.window, basis=None, allocation_version=1, limit=None, at=now()
+            shown.key, shown.plan, shown.window, footing=None, allocation_version=1, limit=None, at=now()
         )
         one.till.cash += 500
         assert one.offers.make() == Refusal("A run is still under way; its alert says how it ends.")

@@ -11,7 +11,7 @@ from core.money import Cents
 from core.orders import Order, OrderState
 from core.rebalancing.plan import Undertaking
 from core.reporting.snapshots import Snapshot
-from core.runs import Run, RunKey, RunState
+from core.runs import Footing, Run, RunKey, RunState
 from core.schedule import Routine, Window
 from tests.unit.fakes import Events
 
@@ -38,11 +38,10 @@ class FakeLedger:
         """Return a run."""
         return self.runs.get(key)
 
-    def basis(self) -> int:
-        """Return how many orders there are."""
-        if running := [run.key for run in self.runs.values() if not run.state.is_final]:
-            raise IllegalTransition(f"{running} are under way")
-        return sum(len(run.orders) for run in self.runs.values())
+    def footing(self) -> Footing:
+        """Return how many orders there are, and the run that is under way."""
+        running = next((run.key for run in self.runs.values() if not run.state.is_final), None)
+        return Footing(sum(len(run.orders) for run in self.runs.values()), running)
 
     def open_run(
         self,
@@ -50,7 +49,7 @@ class FakeLedger:
         plan: Plan,
         window: Window,
         *,
-        basis: int | None,
+        footing: Footing | None,
         allocation_version: int,
         limit: Cents | None,
         at: datetime,
@@ -60,7 +59,7 @@ class FakeLedger:
         """Store a run with its intents, within the limit."""
         self.events.step("ledger opened")
         self._must_be_new(key)
-        if basis is not None and self.basis() != basis:
+        if footing is not None and (self.footing() != footing or footing.running):
             raise IllegalTransition(f"{key} was overtaken")
         used = self.spent_on(key.account, key.day)
         if limit is not None and used + plan.cash > limit:

@@ -119,9 +119,9 @@ class Rebalancing:
         run = self.ledger.run(SALES)
         if run is not None:
             return carry_on(run, self.policy, self.ports)
-        basis, undertaking = self.ledger.basis(), self.proposed()
+        footing, undertaking = self.ledger.footing(), self.proposed()
         assert isinstance(undertaking, Undertaking), undertaking
-        return rebalance(SALES, WINDOW, undertaking, self.policy, self.ports, basis=basis)
+        return rebalance(SALES, WINDOW, undertaking, self.policy, self.ports, footing=footing)
 
     def orders(self, side: Side) -> dict[str, BrokerOrder]:
         """Return what the broker holds of one side, by symbol."""

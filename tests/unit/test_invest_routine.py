@@ -13,7 +13,8 @@ from core.ports import BrokerAway
 from core.routines.invest import Target, decide
 from core.runs import RunKey, RunState
 from core.schedule import Routine
-from tests.unit.fakes import Fate
+from tests.unit.fake_ledger import IllegalTransition
+from tests.unit.fakes import Fate, Killed
 from tests.unit.world import DAY, EVERYTHING, KEY, SEVEN, WINDOW, World
 
 SECOND = RunKey("main", Routine.INVEST, DAY, number=1)
@@ -191,6 +192,17 @@ def test_a_limit_that_another_run_uses_up_meanwhile_stops_this_one_in_the_ledger
     assert world.invest(decided=decision).state is RunState.SKIPPED
     assert world.ledger.skips[KEY] == LimitReached(used=1, limit=100_00)
     assert world.broker.held == []
+
+
+def test_what_is_decided_beside_a_run_under_way_can_be_shown_but_not_done(world: World) -> None:
+    world.events.turn("broker sent", lambda: setattr(world.events, "kill_at", 0))
+    with pytest.raises(Killed):
+        world.invest()
+    decision = decide(SECOND, world.target, world.policy, world.ports)
+    assert isinstance(decision.answer, Plan)
+    with pytest.raises(IllegalTransition):
+        world.invest(SECOND, decided=decision)
+    assert SECOND not in world.ledger.runs
 
 
 def test_a_second_run_needs_new_cash(world: World) -> None:

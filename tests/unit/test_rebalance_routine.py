@@ -11,7 +11,7 @@ from core.rebalancing.plan import NothingToDo
 from core.rebalancing.rules import Rules
 from core.reserves import ReserveAmount
 from core.routines.rebalance import rebalance
-from core.runs import RunState
+from core.runs import Footing, RunState
 from tests.unit.fakes import Fate
 from tests.unit.rebalancing_world import BUYS, SALES, Rebalancing
 from tests.unit.world import DAY, WINDOW
@@ -166,6 +166,6 @@ def test_a_fund_that_became_untradable_between_sale_and_purchase_is_said() -> No
     proposed = world.proposed()
     assert not isinstance(proposed, NothingToDo)
     world.broker.assets_by_symbol["AGG"] = replace(world.broker.assets_by_symbol["AGG"], tradable=False)
-    rebalance(SALES, WINDOW, proposed, world.policy, world.ports, basis=0)
+    rebalance(SALES, WINDOW, proposed, world.policy, world.ports, footing=Footing(0, None))
     assert world.orders(Side.BUY) == {}
     assert "AGG cannot be traded at the moment" in world.texts[0]

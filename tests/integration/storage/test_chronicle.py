@@ -56,7 +56,7 @@ def invested(ledger: SqlLedger, key: RunKey = INVEST) -> Run:
         OrderIntent(key.client_order_id(symbol), f"All of {symbol}", symbol, 5_000) for symbol in ("VOO", "AGG")
     )
     run = ledger.open_run(
-        key, Plan(intents, 10_000, 10_000), WINDOW, basis=None, allocation_version=1, limit=None, at=NOW
+        key, Plan(intents, 10_000, 10_000), WINDOW, footing=None, allocation_version=1, limit=None, at=NOW
     )
     assert isinstance(run, Run)
     return run

@@ -79,7 +79,7 @@ def plan_of(key: RunKey, cash: Cents = 10_000) -> Plan:
 
 
 def opened_run(ledger: Ledger, key: RunKey = KEY, cash: Cents = 10_000) -> Run:
-    run = ledger.open_run(key, plan_of(key, cash), WINDOW, basis=None, allocation_version=1, limit=None, at=NOW)
+    run = ledger.open_run(key, plan_of(key, cash), WINDOW, footing=None, allocation_version=1, limit=None, at=NOW)
     assert isinstance(run, Run)
     return run
 
@@ -111,7 +111,7 @@ def open_at_once(url: str, number: int, gate: Barrier) -> None:
         plan = plan_of(key, 6_000)
         gate.wait()
         answer = SqlLedger(opened, "main", []).open_run(
-            key, plan, WINDOW, basis=None, allocation_version=1, limit=10_000, at=NOW
+            key, plan, WINDOW, footing=None, allocation_version=1, limit=10_000, at=NOW
         )
     sys.exit(PASSED if isinstance(answer, Run) else REFUSED)
 
@@ -208,11 +208,11 @@ def test_the_limit_counts_what_orders_took_or_may_still_take(ledger: SqlLedger) 
 
     key = numbered(2)
     plan = plan_of(key, 2_001)
-    answer = ledger.open_run(key, plan, WINDOW, basis=None, allocation_version=1, limit=10_000, at=NOW)
+    answer = ledger.open_run(key, plan, WINDOW, footing=None, allocation_version=1, limit=10_000, at=NOW)
     assert answer == LimitReached(used=8_000, limit=10_000)
     assert ledger.run(key) is None
     plan = plan_of(key, 2_000)
-    assert isinstance(ledger.open_run(key, plan, WINDOW, basis=None, allocation_version=1, limit=10_000, at=NOW), Run)
+    assert isinstance(ledger.open_run(key, plan, WINDOW, footing=None, allocation_version=1, limit=10_000, at=NOW), Run)
 
 
 def test_yesterdays_orders_and_another_accounts_do_not_count(ledger: SqlLedger, opened: Database) -> None:
@@ -230,7 +230,7 @@ def test_threads_that_race_for_the_limit_pass_once(ledger: SqlLedger) -> None:
         key = numbered(number)
         plan = plan_of(key, 6_000)
         gate.wait()
-        return ledger.open_run(key, plan, WINDOW, basis=None, allocation_version=1, limit=10_000, at=NOW)
+        return ledger.open_run(key, plan, WINDOW, footing=None, allocation_version=1, limit=10_000, at=NOW)
 
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(race, range(8)))
@@ -252,13 +252,13 @@ def test_processes_that_race_for_the_limit_pass_once(ledger: SqlLedger, url: str
 
 
 def test_threads_that_decided_on_the_same_cash_order_for_it_once(ledger: SqlLedger) -> None:
-    gate, basis = ThreadBarrier(8), ledger.basis()
+    gate, footing = ThreadBarrier(8), ledger.footing()
 
     def race(number: int) -> bool:
         key = numbered(number)
         gate.wait()
         try:
-            ledger.open_run(key, plan_of(key), WINDOW, basis=basis, allocation_version=1, limit=None, at=NOW)
+            ledger.open_run(key, plan_of(key), WINDOW, footing=footing, allocation_version=1, limit=None, at=NOW)
         except Overtaken:
             return False
         return True
@@ -269,38 +269,37 @@ def test_threads_that_decided_on_the_same_cash_order_for_it_once(ledger: SqlLedg
 
 
 @pytest.mark.parametrize("routine", [Routine.INVEST, Routine.REBALANCE])
-def test_nothing_is_planned_or_opened_beside_a_run_that_is_under_way(ledger: SqlLedger, routine: Routine) -> None:
-    basis = ledger.basis()
+def test_nothing_is_opened_beside_a_run_that_is_under_way(ledger: SqlLedger, routine: Routine) -> None:
+    before, key = ledger.footing(), numbered(1)
     opened_run(ledger, replace(KEY, routine=routine))
-    with pytest.raises(Overtaken, match=f"nothing can be planned: run {routine} 0 of 2026-11-27 is under way"):
-        ledger.basis()
-    key = numbered(1)
-    with pytest.raises(Overtaken, match="run invest 1 of 2026-11-27 cannot begin"):
-        ledger.open_run(key, plan_of(key), WINDOW, basis=basis, allocation_version=1, limit=None, at=NOW)
+    why = f"run invest 1 of 2026-11-27 cannot begin: run {routine} 0 of 2026-11-27 is under way"
+    for footing in (before, ledger.footing()):
+        with pytest.raises(Overtaken, match=why):
+            ledger.open_run(key, plan_of(key), WINDOW, footing=footing, allocation_version=1, limit=None, at=NOW)
     assert ledger.run(key) is None
 
 
 def test_nothing_is_opened_on_an_account_that_was_read_before_the_last_order(ledger: SqlLedger) -> None:
-    old = ledger.basis()
+    old = ledger.footing()
     for order in opened_run(ledger).orders:
         ledger.record(KEY, filled(order))
     ledger.finish(KEY, RunState.DONE, ALERT, at=NOW)
-    key, new = numbered(1), ledger.basis()
+    key, new = numbered(1), ledger.footing()
     with pytest.raises(Overtaken, match="something was ordered since the account was read"):
-        ledger.open_run(key, plan_of(key), WINDOW, basis=old, allocation_version=1, limit=None, at=NOW)
+        ledger.open_run(key, plan_of(key), WINDOW, footing=old, allocation_version=1, limit=None, at=NOW)
     assert ledger.run(key) is None
     assert isinstance(
-        ledger.open_run(key, plan_of(key), WINDOW, basis=new, allocation_version=1, limit=None, at=NOW), Run
+        ledger.open_run(key, plan_of(key), WINDOW, footing=new, allocation_version=1, limit=None, at=NOW), Run
     )
 
 
 def test_another_accounts_run_and_orders_keep_nobody_back(ledger: SqlLedger, opened: Database) -> None:
-    basis = ledger.basis()
+    footing = ledger.footing()
     Allocations(opened, "other").start_with(Allocation((Sector("Domestic Large Cap", "VOO", 10_000),)), NOW)
     opened_run(SqlLedger(opened, "other", []), replace(KEY, account="other"))
-    assert ledger.basis() == basis
+    assert ledger.footing() == footing
     assert isinstance(
-        ledger.open_run(KEY, plan_of(KEY), WINDOW, basis=basis, allocation_version=1, limit=None, at=NOW), Run
+        ledger.open_run(KEY, plan_of(KEY), WINDOW, footing=footing, allocation_version=1, limit=None, at=NOW), Run
     )
 
 
@@ -332,7 +331,7 @@ def test_a_run_that_is_there_is_neither_opened_nor_skipped_again(ledger: SqlLedg
 def test_no_two_orders_ever_share_a_client_order_id(ledger: SqlLedger) -> None:
     opened_run(ledger)
     with pytest.raises(IntegrityError, match="client_order_id"):
-        ledger.open_run(numbered(1), plan_of(KEY), WINDOW, basis=None, allocation_version=1, limit=None, at=NOW)
+        ledger.open_run(numbered(1), plan_of(KEY), WINDOW, footing=None, allocation_version=1, limit=None, at=NOW)
     assert ledger.run(numbered(1)) is None
 
 

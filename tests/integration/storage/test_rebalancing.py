@@ -73,7 +73,7 @@ def open_both(ledger: SqlLedger) -> tuple[Run, Run]:
         KEY,
         Plan((sale,), 0, 0),
         WINDOW,
-        basis=None,
+        footing=None,
         allocation_version=1,
         limit=None,
         at=NOW,
@@ -82,7 +82,7 @@ def open_both(ledger: SqlLedger) -> tuple[Run, Run]:
     second = purchases_of(KEY)
     purchase = OrderIntent(second.client_order_id("AGG"), "Bonds", "AGG", 49_99)
     buys = ledger.open_run(
-        second, Plan((purchase,), 49_99, 50_00), WINDOW, basis=None, allocation_version=1, limit=None, at=NOW
+        second, Plan((purchase,), 49_99, 50_00), WINDOW, footing=None, allocation_version=1, limit=None, at=NOW
     )
     assert isinstance(sales, Run)
     assert isinstance(buys, Run)
@@ -93,7 +93,7 @@ def open_both(ledger: SqlLedger) -> tuple[Run, Run]:
 def test_what_a_rebalancing_set_out_to_do_comes_back_to_the_last_digit(ledger: SqlLedger, reserve: Reserve) -> None:
     set_out = undertaking(reserve)
     ledger.open_run(
-        KEY, Plan((), 0, 0), WINDOW, basis=None, allocation_version=1, limit=None, at=NOW, undertaking=set_out
+        KEY, Plan((), 0, 0), WINDOW, footing=None, allocation_version=1, limit=None, at=NOW, undertaking=set_out
     )
     assert ledger.undertaking(KEY) == set_out
 
