@@ -13,7 +13,7 @@ from core.investing import Declined, Plan
 from core.messages import run_messages
 from core.ports import Ports
 from core.routines.invest import Decision, Policy, decide, invest
-from core.routines.reports import Pictures
+from core.routines.reports import Pictures, next_run
 from core.runs import Run, RunKey
 from core.schedule import Routine, Window
 
@@ -57,6 +57,11 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Closed(Refusal):
+    """Nothing can be bought because the market is closed, or about to."""
+
+
+@dataclass(frozen=True, slots=True)
 class Changed:
     """The plan is no longer the one that was shown; nothing was done."""
 
@@ -82,7 +87,7 @@ class Offers:
         today = self._market.today(clock)
         window = schedule.tap_window(today) if today is not None else None
         if today is None or window is None or clock.now not in window:
-            return Refusal(closed(clock, today))
+            return Closed(closed(clock, today))
         if self._records.allocations.active() is None:
             return Refusal("Alpaca has not confirmed the funds of the allocation yet. Please try again in a moment.")
         runs = self._records.ledger.runs_on(Routine.INVEST, today.day)
@@ -97,6 +102,11 @@ class Offers:
         if isinstance(decision.answer, Plan):
             return Offer(key, window, clock, decision.answer, decision)
         return Refusal(run_messages.refusal(decision.answer))
+
+    def coming(self) -> tuple[RunKey, Decision]:
+        """Return the next scheduled run and what it would do if the account stayed as it is. Raises BrokerAway."""
+        key = next_run(self._records.account, self._market.clock())
+        return key, decide(key, self._records.target(key.day), self._rules.policy, self._ports)
 
     def take(self, shown: Mapping[str, Any]) -> Run | Changed | Refusal:
         """Carry out the offer that was shown, if it still is what would be done. Raises as `make`."""

@@ -19,14 +19,15 @@ from bot.exits import FAILED, MISCONFIGURED, OK
 from bot.operations import logs
 from bot.operations.ending import Ending
 from bot.records import now
-from bot.routines.offers import Offer, Refusal
+from bot.routines.offers import Closed, Offer, Refusal
 from bot.settings.file import SettingsError, load
 from bot.settings.model import Settings
+from core.investing import Plan
 from core.messages import run_messages
 from core.money import as_text
 from core.ports import BrokerAway
-from core.routines.invest import ending
-from core.runs import Run, RunState
+from core.routines.invest import Decision, ending
+from core.runs import Run, RunKey, RunState
 from storage import database
 from storage.database import Database
 from storage.errors import AlreadyRunning, StorageError
@@ -111,12 +112,16 @@ def _numbers(settings: Settings) -> list[str]:
 
 
 def _show(core: Core, *, as_json: bool) -> int:
-    offer = core.offers().make()
-    match offer:
+    offers = core.offers()
+    match offers.make():
+        case Closed(text):
+            # What whoever looks in the evening wants to know is what the morning brings.
+            key, decision = offers.coming()
+            _print(_coming_as_data(key, decision, text) if as_json else _coming_as_text(key, decision, text))
         case Refusal(text):
             _print({"plan": None, "reason": text} if as_json else text)
-        case Offer():
-            _print(_offer_as_data(offer) if as_json else _offer_as_text(offer))
+        case Offer() as offer:
+            _print(_plan_as_data(offer.key, offer.plan, None) if as_json else _plan_as_text(offer.plan))
     return OK
 
 
@@ -151,7 +156,7 @@ def _invest(settings: Settings, core: Core, *, asks: bool, as_json: bool) -> int
 
 
 def _agreed(offer: Offer) -> bool:
-    complain(_offer_as_text(offer))
+    complain(_plan_as_text(offer.plan))
     complain(f"Invest {as_text(offer.plan.cash)}? [y/N] ", end="")
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
@@ -179,19 +184,33 @@ async def tell(settings: Settings, core: Core) -> None:
         await built.bot.request.shutdown()
 
 
-def _offer_as_text(offer: Offer) -> str:
-    rows = [*run_messages.plan_table(offer.plan).rows, *run_messages.plan_table(offer.plan).totals]
+def _coming_as_text(key: RunKey, decision: Decision, why_not_now: str) -> str:
+    if not isinstance(decision.answer, Plan):
+        return f"{why_not_now}\n{run_messages.refusal(decision.answer)}"
+    lead = f"{why_not_now} As things are now, the run of {key.day:%a %-d %b} would buy:"
+    return f"{lead}\n{_plan_as_text(decision.answer)}"
+
+
+def _coming_as_data(key: RunKey, decision: Decision, why_not_now: str) -> dict[str, Any]:
+    if isinstance(decision.answer, Plan):
+        return _plan_as_data(key, decision.answer, why_not_now)
+    return {"plan": None, "reason": f"{why_not_now} {run_messages.refusal(decision.answer)}"}
+
+
+def _plan_as_text(plan: Plan) -> str:
+    table = run_messages.plan_table(plan)
+    rows = [*table.rows, *table.totals]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     lines = [f"{name:<{widths[0]}}  {symbol:<{widths[1]}}  {amount:>{widths[2]}}" for name, symbol, amount in rows]
-    return "\n".join([*lines, *(f"{trouble}: its order would fail." for trouble in offer.plan.troubles.values())])
+    return "\n".join([*lines, *(f"{trouble}: its order would fail." for trouble in plan.troubles.values())])
 
 
-def _offer_as_data(offer: Offer) -> dict[str, Any]:
+def _plan_as_data(key: RunKey, plan: Plan, why_not_now: str | None) -> dict[str, Any]:
     intents = [
         {"client_order_id": one.client_order_id, "sector": one.sector, "symbol": one.symbol, "cents": one.notional}
-        for one in offer.plan.intents
+        for one in plan.intents
     ]
-    return {"plan": {"day": offer.key.day.isoformat(), "cents": offer.plan.cash, "intents": intents}, "reason": None}
+    return {"plan": {"day": key.day.isoformat(), "cents": plan.cash, "intents": intents}, "reason": why_not_now}
 
 
 def _run_as_data(done: Run) -> dict[str, Any]:

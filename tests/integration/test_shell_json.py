@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import trustme
 
 from bot.cli import main as cli
 from bot.operations import logs
+from core.calendar import NEW_YORK
 from sandbox.server import Sandbox
 from storage.lock import ServiceLock
 
@@ -63,6 +65,29 @@ def test_every_reading_command_prints_json_and_nothing_else(command: Command, tm
     # The deposit, which the next report keeps.
     assert [(one["kind"], one["passes_by_itself"]) for one in compared["differences"]] == [("ActivityUnkept", True)]
     assert [one["key"] for one in read(command("allocation", "presets", "--json"))]
+
+
+def test_a_dry_run_while_the_market_is_closed_shows_what_the_next_run_would_buy(
+    command: Command, sandbox: Sandbox
+) -> None:
+    evening = datetime(2026, 11, 23, 20, 0, tzinfo=NEW_YORK)
+    sandbox.call(lambda world: world.clock.set(evening))
+    code, shown, _ = command("invest", "--dry-run")
+    closed, *rows = shown.splitlines()
+    assert (code, closed) == (
+        0,
+        "The market is closed. It opens on Tue 24 Nov at 09:30 New York time. "
+        "As things are now, the run of Tue 24 Nov would buy:",
+    )
+    assert (rows[0].split()[-2:], rows[-1].split()) == (["VOO", "87.50"], ["Total", "250.00"])
+    told = read(command("invest", "--dry-run", "--json"))
+    assert (told["plan"]["day"], told["plan"]["cents"]) == ("2026-11-24", 250_00)
+    assert told["reason"].startswith("The market is closed.")
+    sandbox.call(lambda world: world.brokerage.withdraw(Decimal(240)))
+    code, shown, _ = command("invest", "--dry-run")
+    assert (code, shown.splitlines()[0]) == (0, "The market is closed. It opens on Tue 24 Nov at 09:30 New York time.")
+    assert "Not enough cash to invest today: $10 is available" in shown
+    assert sandbox.call(lambda world: world.brokerage.transcript_orders()) == []
 
 
 def test_an_allocation_is_checked_set_and_shown(command: Command, sandbox: Sandbox, tmp_path: Path) -> None:
