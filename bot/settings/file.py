@@ -23,6 +23,31 @@ CREDENTIALS_VARIABLE = "CREDENTIALS_DIRECTORY"
 SECRETS = frozenset({"key_id", "secret_key", "token", "api_key", "api_secret"})
 
 
+_WHOLE, _NUMBER, _LIST = "must be a whole number", "must be a number", "must be a list, such as [12345]"
+
+_WORDS = {
+    "string_type": "must be text: write it in quotes",
+    "int_type": _WHOLE,
+    "int_parsing": _WHOLE,
+    "int_from_float": _WHOLE,
+    "float_type": _NUMBER,
+    "float_parsing": _NUMBER,
+    "bool_type": "must be true or false, without quotes",
+    "bool_parsing": "must be true or false, without quotes",
+    "greater_than_equal": "must be at least {ge}",
+    "greater_than": "must be more than {gt}",
+    "less_than_equal": "must be at most {le}",
+    "enum": "must be {expected}",
+    "literal_error": "must be {expected}",
+    "list_type": _LIST,
+    "tuple_type": _LIST,
+    "path_type": "must be a path, in quotes",
+    "model_type": "must be a section of keys, as in settings.example.toml",
+    "model_attributes_type": "must be a section of keys, as in settings.example.toml",
+}
+"""By pydantic's kind of an error, what people are told in place of its own words."""
+
+
 class SettingsError(Exception):
     """Settings that cannot be used; the text lists every problem with its way out."""
 
@@ -120,7 +145,7 @@ def _explain(error: ValidationError, path: Path | None) -> str:
 
 def _sentence(details: ErrorDetails) -> str:
     key = _key(details["loc"])
-    message = details["msg"].removeprefix("Value error, ")
+    message = words(details)
     match details["type"]:
         case "missing" if len(details["loc"]) == 1:
             return f"[{key}] is missing: add it as in settings.example.toml"
@@ -138,6 +163,12 @@ def _sentence(details: ErrorDetails) -> str:
     if last in SECRETS or isinstance(details["input"], SecretStr | list | tuple):
         return f"{key} {message}"
     return f"{key} = {details['input']!s}: {message}"
+
+
+def words(details: ErrorDetails) -> str:
+    """Return what is wrong with a value, in our words where pydantic has its own."""
+    ours = _WORDS.get(details["type"])
+    return details["msg"].removeprefix("Value error, ") if ours is None else ours.format(**details.get("ctx", {}))
 
 
 def _key(location: tuple[int | str, ...]) -> str:

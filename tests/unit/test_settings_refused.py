@@ -1,10 +1,15 @@
 """Settings that are wrong: each error names the key, the value and the way out, and no error shows a secret."""
 
+import json
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bot.settings.file import SettingsError, load
+from bot.settings.file import SettingsError, checked, load
 from tests.unit.example import filled_in
 
 
@@ -25,8 +30,12 @@ def complaint(file: Path, text: str) -> str:
 @pytest.mark.parametrize(
     ("key", "line", "said"),
     [
-        ("tick_seconds", "tick_seconds = 0", "execution.tick_seconds = 0: "),
-        ("max_workers", 'max_workers = "many"', "execution.max_workers = many: "),
+        ("tick_seconds", "tick_seconds = 0", "execution.tick_seconds = 0: must be at least 0.05"),
+        ("max_workers", 'max_workers = "many"', "execution.max_workers = many: must be a whole number"),
+        ("max_workers", "max_workers = 99", "execution.max_workers = 99: must be at most 32"),
+        ("owner_ids", 'owner_ids = ["me"]', "telegram.owner_ids[1] = me: must be a whole number"),
+        ("secret_key", "secret_key = 7", "alpaca.secret_key must be text: write it in quotes"),
+        ("live", 'live = "maybe"', "alpaca.live = maybe: must be true or false, without quotes"),
         (
             "reserve",
             "reserve = -1",
@@ -57,6 +66,37 @@ def complaint(file: Path, text: str) -> str:
 def test_an_error_names_the_key_the_value_and_the_way_out(file: Path, key: str, line: str, said: str) -> None:
     found = complaint(file, filled_in(**{key: line}))
     assert found.startswith(f"{file}: 1 problem\n  {said}")
+
+
+ANY = st.sampled_from([-1, 0, 0.5, 10**9, "x", "", "2026-13-45", True, [], [1], ["x"], {}, {"a": 1}])
+
+
+def in_toml(value: object) -> str:
+    """Write a value as TOML writes it within a line."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key} = {in_toml(one)}' for key, one in value.items())}}}"
+    return f"[{', '.join(map(in_toml, value))}]" if isinstance(value, list) else json.dumps(value)
+
+
+@given(st.data())
+def test_whatever_is_wrong_with_values_is_said_in_our_own_words(data: st.DataObject) -> None:
+    content = tomllib.loads(filled_in())
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.sampled_from(list(content)))
+        section = content[place]
+        if isinstance(section, list):
+            section = section[0] if section else {}
+        if isinstance(section, dict) and section and data.draw(st.booleans()):
+            section[data.draw(st.sampled_from(list(section)))] = data.draw(ANY)
+        else:
+            content[place] = data.draw(ANY)
+    try:
+        checked("\n".join(f"{key} = {in_toml(value)}" for key, value in content.items()), Path("own.toml"))
+    except SettingsError as error:
+        found = str(error)
+    else:
+        return
+    assert not re.search("Input|should|pars|dictionary|instance|tuple|type", found), found
 
 
 @pytest.mark.parametrize(
