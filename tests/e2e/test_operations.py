@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -9,10 +10,14 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from sandbox.alpaca.orders import OrderRequest, Side, TimeInForce
+from sandbox.faults.kinds import Answer
+from sandbox.world import World
 from tests.e2e.trial import Trial
 
 UNIT = Path(__file__).parents[2] / "deploy" / "allocator.service"
@@ -148,6 +153,31 @@ def test_a_check_names_what_is_wrong_and_the_way_out(trial: Trial) -> None:
         "fail  Vonage         Vonage refuses the API key: Check api_key and api_secret",
     ):
         assert line in checked.stdout
+
+
+def test_a_check_names_the_alert_that_waits_and_the_order_that_the_ledger_lacks(trial: Trial) -> None:
+    trial.deposit("250")
+    trial.sandbox.call(lambda world: world.faults.set("vonage", Answer(503, "", "text/plain"), path="/sms/json"))
+    trial.start()
+    trial.press_start()
+    trial.at(9, 35)
+    trial.told("Orders have been executed")
+    # By then the first one's failure is in the outbox.
+    trial.logged("alert not sent by SMS, try 2")
+    waiting = trial.command("check")
+    assert re.search(r"warn  alerts +1 deliveries wait or are held \(sms: .*503.*\)", waiting.stdout), waiting.stdout
+    # What waits is sent once it can be: that is nothing to look after.
+    assert waiting.returncode == 0
+    request = OrderRequest("VOO", Side.BUY, Decimal(50), None, TimeInForce.DAY, "main-20261123-invest-1-VOO-buy")
+
+    def buy(world: World) -> None:
+        world.brokerage.deposit(Decimal(100))
+        world.brokerage.submit(request)
+
+    trial.sandbox.call(buy)
+    lacking = trial.command("check")
+    assert lacking.returncode == 1
+    assert re.search(r"fail  ledger +Alpaca has order main-20261123-invest-1-VOO-buy", lacking.stdout), lacking.stdout
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed here")
