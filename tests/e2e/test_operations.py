@@ -1,11 +1,8 @@
-"""The installation as whoever looks after it meets it: systemd's part, backups, examinations, the log."""
+"""The installation as whoever looks after it meets it: its unit, backups, examinations, the log."""
 
 import json
-import os
 import re
 import shutil
-import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -21,65 +18,6 @@ from sandbox.world import World
 from tests.e2e.trial import Trial
 
 UNIT = Path(__file__).parents[2] / "deploy" / "allocator.service"
-
-
-class Listener:
-    """Plays systemd's part: a socket that hears what the service says of itself."""
-
-    def __init__(self) -> None:
-        self.address = f"@allocator-test-{os.getpid()}-{id(self)}"
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.bind(f"\0{self.address[1:]}")
-        self._socket.settimeout(0)
-        self.heard: list[str] = []
-
-    def has(self, state: str) -> bool:
-        """Return whether something was heard that begins so."""
-        while True:
-            try:
-                self.heard.append(self._socket.recv(4096).decode())
-            except BlockingIOError:
-                return any(one.startswith(state) for one in self.heard)
-
-    def close(self) -> None:
-        self._socket.close()
-
-
-def test_systemd_hears_ready_before_the_network_then_life_and_the_end(
-    trial: Trial, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with closing(Listener()) as listener:
-        monkeypatch.setenv("NOTIFY_SOCKET", listener.address)
-        monkeypatch.setenv("WATCHDOG_USEC", "400000")
-
-        def hears(state: str) -> None:
-            trial.sandbox.wait_for(lambda _: listener.has(state), 25, f"{state} at the notify socket")
-
-        for service in ("alpaca", "telegram", "vonage"):
-            trial.sandbox.stop_service(service)
-        trial.start()
-        hears("READY=1")
-        hears("STATUS=Running with paper money; the chat is not connected")
-        # An outage of everything outside, and the watchdog is fed all the same.
-        trial.first_tick()
-        listener.heard.clear()
-        hears("WATCHDOG=1")
-        for service in ("alpaca", "telegram", "vonage"):
-            trial.sandbox.start_service(service)
-        hears("STATUS=Running with paper money; the chat is connected")
-        # The whole process stands still: nothing may feed the watchdog for it.
-        main = trial.main_process()
-        main.send_signal(signal.SIGSTOP)
-        trial.sandbox.wait_for(lambda _: main.status() == "stopped", 5, "the service to stand still")
-        listener.has("")
-        listener.heard.clear()
-        trial.sandbox.call(lambda world: world.telegram.say(trial.owner, "/status"))
-        with pytest.raises(TimeoutError):
-            trial.sandbox.wait_for(lambda _: listener.has("WATCHDOG=1"), 1, "a sign of life")
-        main.send_signal(signal.SIGCONT)
-        hears("WATCHDOG=1")
-        assert trial.stop()[0] == 0
-        assert listener.has("STOPPING=1")
 
 
 def test_a_day_is_backed_up_checked_reconciled_lost_and_put_back(trial: Trial) -> None:

@@ -1,7 +1,5 @@
 """The unit: each of its promises, and why it is there. systemd-analyze judges its form, not what Allocator needs."""
 
-from pathlib import Path
-
 import pytest
 
 from bot.exits import MISCONFIGURED
@@ -10,22 +8,7 @@ from bot.installing.service import unit
 from bot.operations import ending
 from bot.operations.pulse import GRACE_SECONDS, LOOK_SECONDS
 from storage.database import BUSY_SECONDS
-
-TEMPLATE = (Path(__file__).parents[2] / "deploy" / "allocator.service").read_text(encoding="utf-8")
-
-Unit = dict[str, dict[str, list[str]]]
-"""Sections, their keys, and each key's values in their order: systemd lets a key come more than once."""
-
-
-def parsed(text: str) -> Unit:
-    found: Unit = {}
-    for line in filter(None, map(str.strip, text.splitlines())):
-        if line.startswith("["):
-            section = found.setdefault(line.strip("[]"), {})
-        elif not line.startswith("#"):
-            key, _, value = line.partition("=")
-            section.setdefault(key, []).append(value)
-    return found
+from tests.service_unit import TEMPLATE, Unit, parsed
 
 
 @pytest.fixture(params=["shipped", "installed", "installed encrypted"])
