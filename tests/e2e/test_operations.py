@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.alpaca.orders import OrderRequest, Side, TimeInForce
-from sandbox.faults.kinds import Answer
+from sandbox.faults.kinds import Answer, Reset
 from sandbox.world import World
 from tests.e2e.trial import Trial
 
@@ -179,3 +179,38 @@ def test_the_log_is_one_event_a_line_in_its_file_too(trial: Trial) -> None:
     assert any("order main-20261123-invest-0-VOO-buy: " in line for line in lines)
     with closing(sqlite3.connect(trial.folder / "allocator.db")) as books:
         assert books.execute("SELECT count(*) FROM 'order'").fetchone() == (7,)
+
+
+def test_whoever_reads_warnings_alone_sees_each_failure_with_its_order_and_its_run(trial: Trial) -> None:
+    run, symbols = "main-20261123-invest-0", ("VOO", "IJH", "IJR", "IXUS", "ISTB", "AGG", "BTC/USD")
+
+    def refuse_one_and_lose_another(world: World) -> None:
+        world.brokerage.halt("IJH")
+        world.faults.set("alpaca", Reset(after_acting=True), method="POST", path="/v2/orders", times=1)
+
+    def refuse_all(world: World) -> None:
+        for symbol in symbols:
+            world.brokerage.halt(symbol)
+
+    trial.deposit("250")
+    trial.sandbox.call(refuse_one_and_lose_another)
+    trial.start(logs={"file": "allocator.log"})
+    trial.press_start()
+    trial.at(9, 35)
+    trial.told("The order for $12.50 of IJH was rejected")
+    warned = "\n".join(warnings(trial))
+    assert re.search(rf"order {run}-IJH-buy: rejected \(.*halted", warned), warned
+    assert re.search(rf"order {run}-\w+-buy: without an answer that can be trusted", warned), warned
+    # And nothing of what went well is among them: who reads warnings reads few.
+    assert not re.search(rf"order {run}-\w+-buy: (?!rejected|without)", warned), warned
+    trial.sandbox.call(refuse_all)
+    trial.deposit("300")
+    trial.at(9, 35, day=24)
+    failed = "run main-20261124-invest-0 is failed now"
+    trial.sandbox.wait_for(lambda _: any(failed in line for line in warnings(trial)), 25, f"a warning that {failed}")
+
+
+def warnings(trial: Trial) -> list[str]:
+    """Return the lines of the log's file that are a warning or worse."""
+    lines = (trial.folder / "allocator.log").read_text().splitlines()
+    return [line for line in lines if re.match(r"\S+ \S+ (WARNING|ERROR|CRITICAL) ", line)]
