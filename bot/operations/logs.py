@@ -10,6 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
+from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
@@ -78,7 +79,7 @@ def configure(
     handler.setFormatter(RedactingFormatter(secrets, numbers, journal=_is_journal(environment)))
     handlers: list[logging.Handler] = [handler]
     if file is not None:
-        handlers.append(_rotating(file))
+        handlers.append(_PrivateFile(file, maxBytes=FILE_BYTES, backupCount=FILES_BEFORE, encoding="utf-8"))
         handlers[-1].setFormatter(RedactingFormatter(secrets, numbers))
     logging.basicConfig(level=level, handlers=handlers, force=True)
     for name, quiet in _QUIET.items():
@@ -94,10 +95,16 @@ def _last_digits(found: "re.Match[str]") -> str:
     return last_digits(found[0])
 
 
-def _rotating(file: Path) -> logging.Handler:
-    # Before it is opened: whoever may read the log knows what is bought.
-    file.touch(mode=0o600)
-    return RotatingFileHandler(file, maxBytes=FILE_BYTES, backupCount=FILES_BEFORE, encoding="utf-8")
+class _PrivateFile(RotatingFileHandler):
+    """Writes a log file that is begun anew when it is large, and that nobody else may read, however often that is."""
+
+    def _open(self) -> TextIOWrapper:
+        # The mode counts as the file is made: whoever may read the log knows what is bought.
+        return open(self.baseFilename, "a", encoding=self.encoding, errors=self.errors, opener=_privately)
+
+
+def _privately(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _priority(level: int) -> int:

@@ -20,7 +20,7 @@ from core.messages import run_messages, trouble_messages
 from core.ports import BrokerAway, Ports
 from core.routines import settling
 from core.routines.invest import Decision, decide, invest, resume
-from core.runs import Run, RunKey
+from core.runs import Run, RunKey, RunState
 from core.schedule import Routine, Window
 from storage.errors import WrongAccount
 
@@ -126,7 +126,7 @@ class Rounds:
         after = self._rebalancing.carry_on(run) if rebalances else resume(run, self._rules.policy, self._ports)
         doubt_key = f"doubt-{run.key.day}-{run.key.number}"
         if after.state.is_final:
-            log.info("run %s is %s now", run.key, after.state)
+            _log_state(after)
             self._looks.pop(run.key, None)
             self._records.outbox.clear(doubt_key)
             return
@@ -159,7 +159,7 @@ class Rounds:
                 return
         log.info("run %s is due", key)
         run = invest(key, window, lambda: decided or look(), self._rules.policy, self._ports)
-        log.info("run %s is %s now", key, run.state)
+        _log_state(run)
 
     def _report(self, key: RunKey, day: TradingDay, clock: MarketClock, problems: list[Exception]) -> None:
         """Give a report. Not even a broker that cannot be read for it keeps the day's investing back."""
@@ -203,6 +203,8 @@ class Rounds:
             return
         keys = [RunKey(self._records.account, routine, day.day) for routine, day in missed]
         why = self._why_missed(keys)
+        for key in keys:
+            log.warning("run %s was missed: %s", key, why)
         alert = run_messages.missed([(key.routine, key.day) for key in keys], why)
         self._records.ledger.miss(keys, why, alert, at=clock.now)
 
@@ -219,3 +221,9 @@ class Rounds:
     def _asked_on(self, day: date) -> bool:
         asked = self._records.confirmations.asked(FIRST_INVESTMENT)
         return any(question["day"] == day.isoformat() for question in asked)
+
+
+def _log_state(run: Run) -> None:
+    """Log where a run stands: one that bought nothing of what it should is for those who read warnings alone."""
+    level = logging.WARNING if run.state in {RunState.FAILED, RunState.MISSED} else logging.INFO
+    log.log(level, "run %s is %s now", run.key, run.state)

@@ -1,80 +1,23 @@
-"""The installation as whoever looks after it meets it: systemd's part, backups, examinations, the log."""
+"""The installation as whoever looks after it meets it: its unit, backups, examinations, the log."""
 
 import json
-import os
+import re
 import shutil
-import signal
-import socket
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from sandbox.alpaca.orders import OrderRequest, Side, TimeInForce
+from sandbox.faults.kinds import Answer, Reset
+from sandbox.world import World
 from tests.e2e.trial import Trial
 
 UNIT = Path(__file__).parents[2] / "deploy" / "allocator.service"
-
-
-class Listener:
-    """Plays systemd's part: a socket that hears what the service says of itself."""
-
-    def __init__(self) -> None:
-        self.address = f"@allocator-test-{os.getpid()}-{id(self)}"
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.bind(f"\0{self.address[1:]}")
-        self._socket.settimeout(0)
-        self.heard: list[str] = []
-
-    def has(self, state: str) -> bool:
-        """Return whether something was heard that begins so."""
-        while True:
-            try:
-                self.heard.append(self._socket.recv(4096).decode())
-            except BlockingIOError:
-                return any(one.startswith(state) for one in self.heard)
-
-    def close(self) -> None:
-        self._socket.close()
-
-
-def test_systemd_hears_ready_before_the_network_then_life_and_the_end(
-    trial: Trial, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with closing(Listener()) as listener:
-        monkeypatch.setenv("NOTIFY_SOCKET", listener.address)
-        monkeypatch.setenv("WATCHDOG_USEC", "400000")
-
-        def hears(state: str) -> None:
-            trial.sandbox.wait_for(lambda _: listener.has(state), 25, f"{state} at the notify socket")
-
-        for service in ("alpaca", "telegram", "vonage"):
-            trial.sandbox.stop_service(service)
-        trial.start()
-        hears("READY=1")
-        hears("STATUS=Running with paper money; the chat is not connected")
-        # An outage of everything outside, and the watchdog is fed all the same.
-        trial.first_tick()
-        listener.heard.clear()
-        hears("WATCHDOG=1")
-        for service in ("alpaca", "telegram", "vonage"):
-            trial.sandbox.start_service(service)
-        hears("STATUS=Running with paper money; the chat is connected")
-        # The whole process stands still: nothing may feed the watchdog for it.
-        main = trial.main_process()
-        main.send_signal(signal.SIGSTOP)
-        trial.sandbox.wait_for(lambda _: main.status() == "stopped", 5, "the service to stand still")
-        listener.has("")
-        listener.heard.clear()
-        trial.sandbox.call(lambda world: world.telegram.say(trial.owner, "/status"))
-        with pytest.raises(TimeoutError):
-            trial.sandbox.wait_for(lambda _: listener.has("WATCHDOG=1"), 1, "a sign of life")
-        main.send_signal(signal.SIGCONT)
-        hears("WATCHDOG=1")
-        assert trial.stop()[0] == 0
-        assert listener.has("STOPPING=1")
 
 
 def test_a_day_is_backed_up_checked_reconciled_lost_and_put_back(trial: Trial) -> None:
@@ -150,6 +93,31 @@ def test_a_check_names_what_is_wrong_and_the_way_out(trial: Trial) -> None:
         assert line in checked.stdout
 
 
+def test_a_check_names_the_alert_that_waits_and_the_order_that_the_ledger_lacks(trial: Trial) -> None:
+    trial.deposit("250")
+    trial.sandbox.call(lambda world: world.faults.set("vonage", Answer(503, "", "text/plain"), path="/sms/json"))
+    trial.start()
+    trial.press_start()
+    trial.at(9, 35)
+    trial.told("Orders have been executed")
+    # By then the first one's failure is in the outbox.
+    trial.logged("alert not sent by SMS, try 2")
+    waiting = trial.command("check")
+    assert re.search(r"warn  alerts +1 deliveries wait or are held \(sms: .*503.*\)", waiting.stdout), waiting.stdout
+    # What waits is sent once it can be: that is nothing to look after.
+    assert waiting.returncode == 0
+    request = OrderRequest("VOO", Side.BUY, Decimal(50), None, TimeInForce.DAY, "main-20261123-invest-1-VOO-buy")
+
+    def buy(world: World) -> None:
+        world.brokerage.deposit(Decimal(100))
+        world.brokerage.submit(request)
+
+    trial.sandbox.call(buy)
+    lacking = trial.command("check")
+    assert lacking.returncode == 1
+    assert re.search(r"fail  ledger +Alpaca has order main-20261123-invest-1-VOO-buy", lacking.stdout), lacking.stdout
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed here")
 def test_the_unit_is_tight_and_valid(tmp_path: Path) -> None:
     analyze = shutil.which("systemd-analyze") or ""
@@ -211,3 +179,38 @@ def test_the_log_is_one_event_a_line_in_its_file_too(trial: Trial) -> None:
     assert any("order main-20261123-invest-0-VOO-buy: " in line for line in lines)
     with closing(sqlite3.connect(trial.folder / "allocator.db")) as books:
         assert books.execute("SELECT count(*) FROM 'order'").fetchone() == (7,)
+
+
+def test_whoever_reads_warnings_alone_sees_each_failure_with_its_order_and_its_run(trial: Trial) -> None:
+    run, symbols = "main-20261123-invest-0", ("VOO", "IJH", "IJR", "IXUS", "ISTB", "AGG", "BTC/USD")
+
+    def refuse_one_and_lose_another(world: World) -> None:
+        world.brokerage.halt("IJH")
+        world.faults.set("alpaca", Reset(after_acting=True), method="POST", path="/v2/orders", times=1)
+
+    def refuse_all(world: World) -> None:
+        for symbol in symbols:
+            world.brokerage.halt(symbol)
+
+    trial.deposit("250")
+    trial.sandbox.call(refuse_one_and_lose_another)
+    trial.start(logs={"file": "allocator.log"})
+    trial.press_start()
+    trial.at(9, 35)
+    trial.told("The order for $12.50 of IJH was rejected")
+    warned = "\n".join(warnings(trial))
+    assert re.search(rf"order {run}-IJH-buy: rejected \(.*halted", warned), warned
+    assert re.search(rf"order {run}-\w+-buy: without an answer that can be trusted", warned), warned
+    # And nothing of what went well is among them: who reads warnings reads few.
+    assert not re.search(rf"order {run}-\w+-buy: (?!rejected|without)", warned), warned
+    trial.sandbox.call(refuse_all)
+    trial.deposit("300")
+    trial.at(9, 35, day=24)
+    failed = "run main-20261124-invest-0 is failed now"
+    trial.sandbox.wait_for(lambda _: any(failed in line for line in warnings(trial)), 25, f"a warning that {failed}")
+
+
+def warnings(trial: Trial) -> list[str]:
+    """Return the lines of the log's file that are a warning or worse."""
+    lines = (trial.folder / "allocator.log").read_text().splitlines()
+    return [line for line in lines if re.match(r"\S+ \S+ (WARNING|ERROR|CRITICAL) ", line)]

@@ -43,6 +43,7 @@ class Trial:
         self.log = folder / "log.txt"
         self._process: subprocess.Popen[bytes] | Child | None = None
         self._starts = 0
+        self._titles: set[str] = set()
 
     # The installation.
 
@@ -74,6 +75,7 @@ class Trial:
 
     def kill(self) -> None:
         """Kill the service's main process, and nothing else."""
+        self._look_at_titles()
         process = self._running()
         process.send_signal(signal.SIGKILL)
         process.wait(PATIENCE)
@@ -81,6 +83,7 @@ class Trial:
     def stop(self) -> tuple[int, float]:
         """Ask the service to end; return its exit code and the seconds it took."""
         process = self._running()
+        self._look_at_titles()
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
         return process.wait(PATIENCE), time.monotonic() - began
@@ -113,7 +116,7 @@ class Trial:
 
     def close(self) -> None:
         """Leave nothing behind, no key in any file, and no whole number of a person in the log."""
-        titles = "\n".join(map(_title_of, self.processes()))
+        self._look_at_titles()
         if self._process is not None and self._process.poll() is None:
             self._process.kill()
             self._process.wait()
@@ -121,22 +124,31 @@ class Trial:
             # It may end by itself meanwhile: a worker does when its parent is gone.
             with suppress(psutil.NoSuchProcess):
                 process.kill()
-        self._keeps_its_secrets(titles)
+        self.keeps_its_secrets()
 
-    def _keeps_its_secrets(self, titles: str) -> None:
-        assert not (titled := [secret for secret in self._secrets() if secret in titles]), titled
+    def keeps_its_secrets(self) -> None:
+        """See that no title of a process and no file holds a key, and the log no whole number of a person."""
         keys = self.sandbox.keys
+        secrets = (
+            keys.alpaca_key_id,
+            keys.alpaca_secret_key,
+            keys.telegram_token,
+            keys.vonage_api_key,
+            keys.vonage_api_secret,
+        )
+        titled = [(title, secret) for title in self._titles for secret in secrets if secret in title]
+        assert not titled, titled
         for file in self.folder.rglob("*"):
             if file.is_file() and file.name != "settings.toml":
                 content = file.read_bytes()
-                held = [secret for secret in self._secrets() if secret.encode() in content]
+                held = [secret for secret in secrets if secret.encode() in content]
                 assert not held, f"{file} holds {held}"
         number = re.compile(rf"(?<![\d.:,$]){keys.owner_id}(?![\d.:,])|{keys.sms_recipient}")
         assert not (shown := [line for line in self.output().splitlines() if number.search(line)]), shown
 
-    def _secrets(self) -> tuple[str, ...]:
-        keys = self.sandbox.keys
-        return keys.alpaca_key_id, keys.alpaca_secret_key, keys.telegram_token, keys.vonage_api_secret
+    def _look_at_titles(self) -> None:
+        """Remember how each process is titled, for every user of the machine to see: at the end some are gone."""
+        self._titles.update(map(_title_of, self.processes()))
 
     # The world.
 
@@ -213,6 +225,7 @@ class Trial:
         def asked(world: World) -> int:
             return sum(seen.path == "/v2/clock" for seen in world.brokerage.requests_seen)
 
+        self._look_at_titles()
         before = self.sandbox.call(asked)
         self.sandbox.wait_for(lambda world: asked(world) >= before + count, PATIENCE, "ticks")
 

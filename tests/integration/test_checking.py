@@ -4,7 +4,7 @@ import shutil
 from collections import namedtuple
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,11 @@ from bot.settings.file import load
 from bot.settings.model import Settings
 from broker.gateway import Gateway
 from broker.pages import OrderPage
+from core.alerts import Alert, AlertKind
 from core.calendar import NEW_YORK
 from core.orders import BrokerOrder, OrderState
 from core.ports import BrokerAway
+from sandbox.alpaca.orders import OrderRequest, Side, TimeInForce
 from sandbox.alpaca.restrictions import Restrictions
 from sandbox.faults.kinds import Answer
 from sandbox.server import Sandbox
@@ -132,6 +134,36 @@ def test_an_owner_who_never_pressed_start_is_told_to(sandbox: Sandbox, settings:
     assert text.endswith(f"open the chat with the bot as Telegram user {sandbox.keys.owner_id} and press Start")
     sandbox.call(lambda world: world.telegram.press_start(sandbox.keys.owner_id))
     assert of("owner's chat", list(check_world.telegram(settings)))[0] is Verdict.PASS
+
+
+@pytest.fixture
+def core(settings: Settings) -> Iterator[app.Core]:
+    with app.opened(settings) as books, app.core_over(settings, books) as wired:
+        yield wired
+
+
+def test_an_alert_that_has_not_arrived_is_a_warning_with_the_channels_own_reason(core: app.Core) -> None:
+    outbox, at = core.records.outbox, datetime(2026, 11, 23, 15, tzinfo=UTC)
+    assert of("alerts", list(check_world.alerts(core)))[0] is Verdict.PASS
+    outbox.say(Alert(AlertKind.MISSED, "Investing was missed"), at)
+    by_channel = {delivery.channel: delivery.id for delivery in outbox.due(at)}
+    outbox.failed(by_channel["sms"], "HTTP 503", at, timedelta(minutes=1))
+    outbox.hold(by_channel["telegram"], "the owner has not pressed Start")
+    said = "(sms: HTTP 503; telegram: the owner has not pressed Start): the running service sends them"
+    assert of("alerts", list(check_world.alerts(core))) == (Verdict.WARN, f"2 deliveries wait or are held {said}")
+    for delivery in by_channel.values():
+        outbox.delivered(delivery, None, at)
+    assert of("alerts", list(check_world.alerts(core)))[0] is Verdict.PASS
+
+
+def test_an_order_of_ours_that_the_ledger_lacks_fails_with_what_to_do(sandbox: Sandbox, core: app.Core) -> None:
+    ours = "main-20261123-invest-0-VOO-buy"
+    assert of("ledger", list(check_world.ledger(core)))[0] is Verdict.PASS
+    request = OrderRequest("VOO", Side.BUY, Decimal(50), None, TimeInForce.DAY, ours)
+    sandbox.call(lambda world: world.brokerage.submit(request))
+    verdict, text = of("ledger", list(check_world.ledger(core)))
+    assert (verdict, text.startswith(f"Alpaca has order {ours} ($50 of VOO, ")) == (Verdict.FAIL, True)
+    assert text.endswith("--fix writes it down. `allocator reconcile` shows everything.")
 
 
 class Paged(Gateway):

@@ -1,5 +1,6 @@
 """Rounds that meet what must not happen: another account, a pause in the middle, orders without an answer."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -140,3 +141,17 @@ def test_a_routine_that_breaks_does_not_keep_missed_days_back(tmp_path: Path, au
         with pytest.raises(ValueError, match="a bug"):
             one.rounds.tick()
         assert any("missed on 2026-11-24" in alert.text for alert in one.said())
+
+
+def test_what_was_missed_is_a_warning_in_the_log_with_the_run_s_name(
+    one: Installation, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+    leave_in_doubt(one)
+    # Never sent: the time for it is over. The next day passes without a single look.
+    one.at(15, 47)
+    heal(one)
+    one.at(9, 0, day=25)
+    warned = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert "run main-20261123-invest-0 is missed now" in warned
+    assert any(line.startswith("run main-20261124-invest-0 was missed: Allocator was off") for line in warned), warned

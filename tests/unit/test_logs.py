@@ -3,11 +3,14 @@
 import logging
 import os
 import sys
+from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
-from bot.operations.logs import RedactingFormatter, configure
+from bot.operations import logs
+from bot.operations.logs import FILES_BEFORE, RedactingFormatter, configure
 
 TOKEN = "123456:AAH-the-token"
 
@@ -107,25 +110,57 @@ def test_the_journal_gets_a_priority_and_no_time(level: int, priority: int) -> N
     )
 
 
-def test_only_a_log_that_goes_to_the_journal_is_written_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def root() -> Iterator[logging.Logger]:
+    """Lend the process's log, and put it back as it was."""
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
-    try:
-        for is_journal in (True, False):
-            with (tmp_path / "journal").open("w", encoding="utf-8") as opened:
-                monkeypatch.setattr(sys, "stderr", opened)
-                named = os.fstat(opened.fileno())
-                stream = f"{named.st_dev}:{named.st_ino + (not is_journal)}"
-                configure((TOKEN,), file=tmp_path / "log", environment={"JOURNAL_STREAM": stream})
-                logging.getLogger("bot").warning("with %s", TOKEN)
-                for handler in root.handlers:
-                    handler.close()
-            assert (tmp_path / "journal").read_text(encoding="utf-8").startswith("<4>") is is_journal
-        assert [line.split(" ", 2)[2] for line in (tmp_path / "log").read_text(encoding="utf-8").splitlines()] == [
-            "WARNING bot: with ***",
-            "WARNING bot: with ***",
-        ]
-        assert (tmp_path / "log").stat().st_mode & 0o077 == 0
-    finally:
-        root.handlers[:] = before
-        root.setLevel(level)
+    yield root
+    for handler in set(root.handlers) - set(before):
+        handler.close()
+    root.handlers[:] = before
+    root.setLevel(level)
+
+
+@pytest.fixture
+def usual_umask() -> Iterator[None]:
+    """Let new files be readable for everybody, as most systems do."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+def test_only_a_log_that_goes_to_the_journal_is_written_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, root: logging.Logger
+) -> None:
+    for is_journal in (True, False):
+        with (tmp_path / "journal").open("w", encoding="utf-8") as opened:
+            monkeypatch.setattr(sys, "stderr", opened)
+            named = os.fstat(opened.fileno())
+            stream = f"{named.st_dev}:{named.st_ino + (not is_journal)}"
+            configure((TOKEN,), file=tmp_path / "log", environment={"JOURNAL_STREAM": stream})
+            logging.getLogger("bot").warning("with %s", TOKEN)
+            for handler in root.handlers:
+                handler.close()
+        assert (tmp_path / "journal").read_text(encoding="utf-8").startswith("<4>") is is_journal
+    assert [line.split(" ", 2)[2] for line in (tmp_path / "log").read_text(encoding="utf-8").splitlines()] == [
+        "WARNING bot: with ***",
+        "WARNING bot: with ***",
+    ]
+    assert (tmp_path / "log").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.usefixtures("usual_umask")
+def test_a_log_file_is_begun_anew_when_it_is_large_and_nobody_else_can_read_any_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, root: logging.Logger
+) -> None:
+    monkeypatch.setattr(logs, "FILE_BYTES", 1000)
+    monkeypatch.setattr(sys, "stderr", StringIO())
+    configure((TOKEN,), file=tmp_path / "log", environment={})
+    for number in range(8 * FILES_BEFORE):
+        root.info("line %d %s", number, "x" * 400)
+    files = {file.name: file for file in tmp_path.iterdir()}
+    assert sorted(files) == ["log", *(f"log.{number}" for number in range(1, FILES_BEFORE + 1))]
+    assert {oct(file.stat().st_mode & 0o777) for file in files.values()} == {"0o600"}
+    assert all(file.stat().st_size <= 1000 for file in files.values())
+    assert f"line {8 * FILES_BEFORE - 1} " in files["log"].read_text(encoding="utf-8")
