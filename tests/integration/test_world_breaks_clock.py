@@ -3,7 +3,7 @@
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from time import monotonic
@@ -18,6 +18,7 @@ from bot.chat.confirming import STANDS
 from bot.chat.expiry import Expiry
 from bot.commands import QUESTIONS
 from broker.gateway import Gateway
+from core.activities import Activity, ActivityKind
 from core.allocation import Sector
 from core.calendar import NEW_YORK
 from core.orders import OrderIntent, OrderState, Submission
@@ -184,6 +185,36 @@ async def test_a_clock_that_jumps_back_lets_a_tap_count_once_and_only_while_the_
     machine.now += STANDS
     await talk.house.receive([talk.tapped(asked, button)])
     assert talk.house.state()["runs"] == 1
+
+
+# The day is New York's, by the market's clock where that was ever heard.
+
+NEW_YEARS_EVE = datetime(2027, 1, 1, 2, 30, tzinfo=UTC)
+"""Half past nine in the evening of the old year, in New York."""
+
+
+async def test_a_pause_is_counted_from_the_markets_day_and_without_it_from_this_machines_in_new_york(
+    talk: Talk, machine: Machine
+) -> None:
+    machine.now = NEW_YEARS_EVE
+    talk.house.broker.away = True
+    assert "until Tue 5 Jan 2027;" in await talk.say("/pause 5")
+    assert "Investing: paused until Tue 5 Jan 2027" in await talk.say("/status")
+    talk.house.broker.away = False
+    assert "until Sat 28 Nov 2026;" in await talk.say("/pause 5")
+
+
+async def test_a_deposit_is_dated_by_the_markets_year_and_without_it_by_this_machines_in_new_york(
+    talk: Talk, machine: Machine
+) -> None:
+    machine.now = NEW_YEARS_EVE
+    put_in = Activity("1", "CSD", ActivityKind.FLOW, MONDAY.date(), Decimal(100))
+    talk.house.broker.activities_known = (put_in,)
+    assert "Mon 23 Nov " in await talk.say("/deposits")
+    machine.now += timedelta(days=1)
+    assert "Mon 23 Nov 2026" in await talk.say("/deposits")
+    await talk.say("/cash")
+    assert "Mon 23 Nov 2026" not in await talk.say("/deposits")
 
 
 # The keys are revoked when the first order has been taken.
