@@ -30,7 +30,7 @@ from storage.database import Database
 from storage.errors import StorageError
 from storage.ledger import SqlLedger
 from storage.posting import Recipient
-from tests.unit.fakes import Events, FakeBroker, FakePace
+from tests.unit.fakes import FakeBroker, FakePace, Turning
 from tests.unit.world import DAY, OPENS, TWO
 
 KEY = RunKey("main", Routine.INVEST, DAY)
@@ -47,25 +47,6 @@ def upgrade():
 OTHER = Allocation((Sector("Stocks", "VOO", 1000), Sector("Bonds", "AGG", 9000)))
 
 Break = Callable[[Path], AbstractContextManager[object]]
-
-
-class Turning(Events):
-    """The steps of a run, before one of which something breaks."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._turns: list[tuple[str, Callable[[], object]]] = []
-
-    def turn(self, step: str, do: Callable[[], object]) -> None:
-        """Do something, once, before the next step that begins like this."""
-        self._turns.append((step, do))
-
-    def step(self, what: str) -> None:
-        """Note something about to happen."""
-        for turn in [one for one in self._turns if what.startswith(one[0])]:
-            self._turns.remove(turn)
-            turn[1]()
-        super().step(what)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """A broker and a pace that do what a test tells them, note it in one shared list, and never really wait."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -69,6 +69,25 @@ class Events:
     def of(self, beginning: str) -> list[str]:
         """Return the events that begin so."""
         return [event for event in self.seen if event.startswith(beginning)]
+
+
+class Turning(Events):
+    """The steps of a run, before one of which something breaks."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._turns: list[tuple[str, Callable[[], object]]] = []
+
+    def turn(self, step: str, do: Callable[[], object]) -> None:
+        """Do something, once, before the next step that begins like this."""
+        self._turns.append((step, do))
+
+    def step(self, what: str) -> None:
+        """Note something about to happen."""
+        for turn in [one for one in self._turns if what.startswith(one[0])]:
+            self._turns.remove(turn)
+            turn[1]()
+        super().step(what)
 
 
 @dataclass
@@ -215,6 +234,8 @@ class FakeBroker:
     def _send(self, intent: OrderIntent, window: Window) -> Submission:
         self.now += timedelta(seconds=self.seconds_per_order)
         self._land()
+        if self.now < window.opens:
+            return TurnedAway(60.0)
         if self.now not in window:
             return NotSent("it was too late")
         self.events.step(f"broker sent {intent.client_order_id}")
