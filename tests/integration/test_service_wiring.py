@@ -1,26 +1,37 @@
-"""The service's parts are wired to the watchdog: in a whole outage each still gives its signs of life."""
+"""A whole service in this process: its parts are wired to the watchdog, and locked books stop it only so long."""
 
 import asyncio
+import logging
 import signal
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 import trustme
 
 from bot import app
+from bot.app import Core
 from bot.operations.ending import Ending
 from bot.operations.pulse import LONGEST_WORK, Part, Pulse
+from bot.records import now
 from bot.service import SIGNALS, _Service
 from bot.settings.file import load
 from bot.settings.model import Settings
+from core.alerts import Alert, AlertKind
+from core.calendar import NEW_YORK
 from sandbox.server import Sandbox
+from sandbox.world import World
 from storage import database
-from storage.database import Database
+from tests.integration.test_world_breaks_books import locked
 
 LONGEST = 15.0
+EXECUTED = "Orders have been executed"
+WAITING = Alert(AlertKind.TROUBLE, "This was said before")
+BROKE = "Something went wrong inside Allocator: OperationalError"
 
 
 class Signed(Pulse):
@@ -58,32 +69,72 @@ def handlers() -> Iterator[None]:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, authority: trustme.CA) -> Iterator[Settings]:
-    """Return the settings of an installation for which nothing outside answers."""
-    with Sandbox(authority=authority) as sandbox:
-        for service in ("alpaca", "telegram", "vonage"):
-            sandbox.stop_service(service)
-        file = tmp_path / "settings.toml"
-        file.write_text(sandbox.settings(storage={"url": f"sqlite:///{tmp_path / 'books.db'}"}), encoding="utf-8")
-        yield load(file).settings
+def sandbox(authority: trustme.CA) -> Iterator[Sandbox]:
+    """Run the stand-ins."""
+    with Sandbox(authority=authority, cash=Decimal(250)) as running:
+        yield running
 
 
 @pytest.fixture
-def books(settings: Settings) -> Iterator[Database]:
-    """Open the installation's books."""
-    with database.open(settings.storage.url) as opened:
-        yield opened
+def settings(sandbox: Sandbox, tmp_path: Path) -> Settings:
+    """Return the settings of an installation."""
+    file = tmp_path / "settings.toml"
+    file.write_text(sandbox.settings(storage={"url": f"sqlite:///{tmp_path / 'books.db'}"}), encoding="utf-8")
+    return load(file).settings
+
+
+@asynccontextmanager
+async def serving(settings: Settings, pulse: Pulse) -> AsyncIterator[Core]:
+    """Let a service run during the block, and end it as the system does."""
+    with database.open(settings.storage.url) as books, app.core_over(settings, books) as core:
+        running = asyncio.create_task(_Service(settings, replace(core, pulse=pulse), Patient()).run())
+        try:
+            yield core
+        finally:
+            signal.raise_signal(signal.SIGTERM)
+            await running
 
 
 async def test_every_part_of_the_service_signs_although_nothing_outside_answers(
-    settings: Settings, books: Database
+    sandbox: Sandbox, settings: Settings
 ) -> None:
+    for service in ("alpaca", "telegram", "vonage"):
+        sandbox.stop_service(service)
     pulse = Signed()
-    with app.core_over(settings, books) as core:
-        running = asyncio.create_task(_Service(settings, replace(core, pulse=pulse), Patient()).run())
+    async with serving(settings, pulse):
         with suppress(TimeoutError):
             await asyncio.wait_for(pulse.all.wait(), LONGEST)
-        signal.raise_signal(signal.SIGTERM)
-        await running
     assert pulse.parts == set(Part)
     assert (Part.TICK, LONGEST_WORK) in pulse.promised
+
+
+async def test_books_that_are_locked_while_the_service_runs_cost_no_order_and_are_made_up_for_once(
+    sandbox: Sandbox, settings: Settings, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.05)
+    caplog.set_level(logging.INFO, "bot")
+
+    async def until(reached: Callable[[World], object], what: str) -> None:
+        await asyncio.to_thread(sandbox.wait_for, reached, LONGEST, what)
+
+    sandbox.call(lambda world: world.telegram.press_start(sandbox.keys.owner_id))
+    async with serving(settings, Signed()) as core:
+        await until(lambda _: "the first tick is done" in caplog.text, "the first tick")
+        sandbox.stop_service("vonage")
+        core.records.outbox.say(WAITING, now())
+        await until(lambda _: "alert not sent by SMS" in caplog.text, "a try that fails")
+        with locked(core.records.database.file):
+            sandbox.start_service("vonage")
+            sandbox.call(lambda world: world.clock.set(datetime(2026, 11, 23, 9, 35, tzinfo=NEW_YORK)))
+            # Not even that it fails can be said: the job's own error is what is left of it.
+            await until(lambda _: caplog.text.count("an update or a job failed") >= 2, "two ticks that fail")
+            await until(lambda _: "the outbox cannot be used" in caplog.text, "a delivery that cannot be noted")
+            assert sandbox.call(lambda world: world.brokerage.orders()) == []
+            assert sandbox.call(lambda world: world.sms.requests_seen) == []
+        await until(lambda world: any(EXECUTED in one.text for one in world.sms.messages), "an SMS")
+        await until(lambda world: any(EXECUTED in one.text for one in world.telegram.messages), "an alert in the chat")
+    texts = sandbox.call(lambda world: [one.text for one in world.sms.messages])
+    # A tick that failed as the lock went could say so.
+    told = [text.partition(".")[0] for text in texts if not text.startswith(BROKE)]
+    assert sorted(told) == [EXECUTED, WAITING.text]
+    assert len(sandbox.call(lambda world: world.brokerage.orders())) == 7
