@@ -69,6 +69,7 @@ class Jobs:
             except (WrongAccount, UnusableAllocation) as error:
                 self._fatal(error)
             except Exception as error:  # noqa: BLE001  the job queue would log it and call the tick a success
+                services.rounds.broke(error)
                 await asyncio.to_thread(services.trouble.routine_failed, error)
             else:
                 await asyncio.to_thread(services.trouble.went_well)

@@ -29,8 +29,9 @@ UNAVAILABLE = Answer(503, "", "text/plain")
 
 
 @pytest.fixture
-def one(tmp_path: Path, authority: trustme.CA) -> Iterator[Installation]:
-    """Set an installation up that has met its account, before the open."""
+def one(tmp_path: Path, authority: trustme.CA, monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
+    """Set an installation up that has met its account, before the open; nobody waits long for a lock."""
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.05)
     with installed(tmp_path, authority, sectors=SECTORS) as installation:
         installation.tick()
         yield installation
@@ -206,3 +207,16 @@ def test_books_that_cannot_be_written_cost_ticks_but_no_order_and_afterwards_the
         one.rounds.tick()
         assert [alert.text for alert in one.said()] == ["Orders have been executed. Bought $150 of VOO, $100 of AGG."]
         assert len(set(one.orders())) == len(one.orders()) == one.sandbox.call(sendings) == 2
+
+
+def test_a_day_missed_because_the_books_could_not_be_written_is_said_with_its_reason(one: Installation) -> None:
+    one.set_clock(9, 35)
+    with locked(one.records.database.file), pytest.raises(DatabaseError) as raised:
+        one.rounds.tick()
+    one.rounds.broke(raised.value)
+    one.at(15, 50)
+    (missed,) = one.said()
+    why = "something went wrong inside Allocator (OperationalError)"
+    assert missed.text == (
+        f"Investing was missed on 2026-11-23: {why}. Nothing was bought; the cash waits for the next trading day."
+    )
