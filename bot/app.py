@@ -16,6 +16,7 @@ from bot.channels.telegram_request import BoundedRequest
 from bot.charts import Charts
 from bot.chat.polling import AnyApplication
 from bot.delivery import Pump
+from bot.lane import Lane
 from bot.operations.backups import Rotation
 from bot.operations.pulse import LONGEST_WORK, Part, Pulse
 from bot.records import Records
@@ -186,6 +187,6 @@ def services(settings: Settings, core: Core, built: AnyApplication) -> Services:
         charts=core.charts,
         rotation=Rotation(core.records, core.market, settings.storage.backups, settings.storage.keep),
         limits=core.limits,
-        lane=asyncio.Lock(),
+        lane=Lane(partial(core.pulse.sign, Part.TICK), settings.execution.tick_seconds),
         readers=asyncio.Semaphore(READERS_AT_MOST),
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from telegram.ext import ContextTypes, Job, JobQueue
 
 from bot.allocations.acceptance import UnusableAllocation
-from bot.operations.pulse import LONGEST_WORK, Part, Pulse
+from bot.operations.pulse import Part, Pulse
 from bot.records import now
 from bot.services import Services
 from core.ports import BrokerAway
@@ -52,11 +52,13 @@ class Jobs:
     async def tick(self, _context: ContextTypes.DEFAULT_TYPE) -> None:
         """Do what is owed now, unless something is under way or the pause after a failure is not over."""
         services = self._services
+        if services.lane.locked():
+            # No sign: whoever holds it has given theirs, and if that one hangs, nothing moves money any more.
+            return
         self._pulse.sign(Part.TICK, services.settings.execution.tick_seconds)
-        if services.lane.locked() or not services.trouble.is_time():
+        if not services.trouble.is_time():
             return
         async with services.lane:
-            self._pulse.sign(Part.TICK, LONGEST_WORK)
             try:
                 await asyncio.to_thread(services.rounds.tick)
             except BrokerAway as error:
@@ -67,11 +69,11 @@ class Jobs:
             except (WrongAccount, UnusableAllocation) as error:
                 self._fatal(error)
             except Exception as error:  # noqa: BLE001  the job queue would log it and call the tick a success
+                services.rounds.broke(error)
                 await asyncio.to_thread(services.trouble.routine_failed, error)
             else:
                 await asyncio.to_thread(services.trouble.went_well)
                 await asyncio.to_thread(services.rotation.look)
-        self._pulse.sign(Part.TICK, services.settings.execution.tick_seconds)
         if self._first:
             self._first = False
             log.info("the first tick is done")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bot.charts import Charts
 from bot.delivery import Pump
+from bot.lane import Lane
 from bot.operations.backups import Rotation
 from bot.records import Records
 from bot.routines.limits import ActiveLimits
@@ -39,5 +40,5 @@ class Services:
     pump: Pump
     charts: Charts
     rotation: Rotation
-    lane: asyncio.Lock
+    lane: Lane
     readers: asyncio.Semaphore

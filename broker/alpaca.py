@@ -40,6 +40,9 @@ log = logging.getLogger(__name__)
 FRESH_SECONDS = 0.5
 """How long the market's time, once asked, is carried on by this machine's monotonic clock."""
 
+LONGEST_EARLY = 60.0
+"""Seconds after which the market's time is asked again, at the latest, when it has gone back before a window."""
+
 DAY_IS_TOLD_AFTER = timedelta(minutes=20)
 """How long after the close a fund's daily bar is complete on every data plan: 16 minutes, and the closing auction."""
 
@@ -138,6 +141,11 @@ class Alpaca:
             if unread.wait:
                 return self._turned_away(unread.wait)
             return Unknown(f"the market's time could not be read: {unread.reason}")
+        if now < window.opens:
+            # The run began by this clock: it went back, or Alpaca's machines do not agree to the second.
+            early = (window.opens - now).total_seconds()
+            log.warning("it is too early for orders now, by %.1f s", early)
+            return TurnedAway(min(early, LONGEST_EARLY))
         if now not in window:
             closed = window.closes.astimezone(NEW_YORK)
             return NotSent(f"it was {now.astimezone(NEW_YORK):%H:%M}, and orders are sent only until {closed:%H:%M}")

@@ -134,7 +134,7 @@ class NotSent:
 
 @dataclass(frozen=True, slots=True)
 class TurnedAway:
-    """The broker did not look at the order, because too many requests were made; `seconds` until it will."""
+    """Nothing was taken: too many requests were made, or by the broker's clock it is too early. Try in `seconds`."""
 
     seconds: float
 

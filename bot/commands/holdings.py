@@ -2,13 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
 
 from bot.chat.grammar import Chat, Command, Group
 from bot.services import Services
 from bot.views import alerts as views
+from bot.views import broker_facts
 from core import investing
-from core.calendar import NEW_YORK
 from core.messages import account_messages
 from core.ports import BrokerAway
 from core.routines.invest import available
@@ -78,8 +77,7 @@ def _flows(services: Services) -> str:
     if not any(one.amount for one in known):
         told = ["No deposit and no withdrawal is known yet."]
     else:
-        today = datetime.now(NEW_YORK).date()
-        told = [views.table(account_messages.flows(known, today, MOST_FLOWS))]
+        told = [views.table(account_messages.flows(known, broker_facts.today(services), MOST_FLOWS))]
     return "\n".join([f"<b>{titled(services, 'Deposits and withdrawals')}</b>", *told, *map(views.escaped, note)])
 
 

@@ -3,13 +3,13 @@
 import asyncio
 import re
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from bot.chat import owners
 from bot.chat.grammar import Chat, Command, Group, WrongWords
 from bot.records import now
 from bot.services import Services
-from core.calendar import NEW_YORK
+from bot.views import broker_facts
 from core.messages import plurals
 from core.ports import BrokerAway
 
@@ -73,8 +73,8 @@ def _today(services: Services) -> date:
     try:
         return (services.market.last or services.market.clock()).today
     except BrokerAway:
-        # Pausing must work all the same: this machine's clock has to do.
-        return datetime.now(NEW_YORK).date()
+        # Pausing must work all the same.
+        return broker_facts.today(services)
 
 
 def _store_pause(services: Services, owner: int, until: date | None) -> None:

@@ -11,7 +11,7 @@ GRACE_SECONDS = 60.0
 """How much later than it promised a part's next sign may come: a busy or small machine is not a broken service."""
 
 LONGEST_WORK = 1800.0
-"""How long a tick may work without a sign: it reads hundreds of funds, each within its time-outs, and waits between."""
+"""How long a tick or a tap may work without a sign: reading hundreds of funds takes long, each within its time-outs."""
 
 LOOK_SECONDS = 5.0
 """How often the signs are looked at, at least."""

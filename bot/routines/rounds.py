@@ -73,6 +73,10 @@ class Rounds:
         """Remember, for the words about a missed day, that the broker was away."""
         self._trouble = f"Alpaca could not be reached ({why})"
 
+    def broke(self, error: Exception) -> None:
+        """Remember, for the words about a missed day, that something nobody expected stopped a tick."""
+        self._trouble = f"something went wrong inside Allocator ({type(error).__name__})"
+
     def _catch_up(self) -> tuple[MarketClock, tuple[TradingDay, ...], list[Exception]]:
         clock = self._market.clock()
         since = self._known_account(clock)

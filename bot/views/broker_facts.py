@@ -1,8 +1,9 @@
 """What Alpaca says of the account and the market, as facts for /status; what cannot be read is said in its place."""
 
-from datetime import date, datetime
+from datetime import date
 from zoneinfo import ZoneInfo
 
+from bot.records import now
 from bot.services import Services
 from bot.views import clocks
 from core import investing
@@ -41,7 +42,8 @@ def facts(services: Services) -> list[Fact]:
 def today(services: Services) -> date:
     """Return the date in New York, by the market's time if it was ever heard."""
     clock = services.market.last
-    return clock.today if clock is not None else datetime.now(NEW_YORK).date()
+    # Where the market cannot be asked, this machine's clock has to do.
+    return clock.today if clock is not None else now().astimezone(NEW_YORK).date()
 
 
 def _market(clock: MarketClock, zone: ZoneInfo | None) -> str:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from datetime import timedelta
+from decimal import Decimal
 
 from sandbox.faults.kinds import Answer, Denial, Hang
 from sandbox.world import World
@@ -94,6 +95,26 @@ def test_an_sms_outage_that_heals_delivers_the_alert_then_and_once(trial: Trial)
     assert trial.texts() == [EXECUTED]
 
 
+def test_sms_without_credit_are_said_in_the_chat_and_come_once_there_is_credit_again(trial: Trial) -> None:
+    def credit(dollars: int) -> None:
+        trial.sandbox.call(lambda world: setattr(world.sms, "balance", Decimal(dollars)))
+
+    trial.deposit("250")
+    trial.start()
+    trial.press_start()
+    credit(0)
+    trial.at(9, 35)
+    told = trial.told("SMS does not deliver alerts")
+    assert "(status 9). Add credit to the account in Vonage's dashboard. Nothing is lost meanwhile." in told
+    trial.told("Orders have been executed")
+    assert trial.texts() == []
+    credit(10)
+    assert trial.texted("Orders have been executed") == EXECUTED
+    trial.ticks()
+    assert trial.texts() == [EXECUTED]
+    assert sum("SMS does not deliver alerts" in one for one in trial.chat()) == 1
+
+
 def test_with_telegram_down_all_day_orders_and_sms_go_on_and_the_chat_follows_later(trial: Trial) -> None:
     trial.deposit("250")
     trial.sandbox.call(lambda world: world.telegram.press_start(trial.owner))
@@ -115,6 +136,19 @@ def test_a_token_that_is_revoked_is_said_by_sms_and_orders_go_on(trial: Trial) -
     trial.texted("Telegram does not deliver alerts: it refuses the bot's token.")
     trial.at(9, 35)
     trial.texted("Orders have been executed")
+
+
+def test_a_token_that_is_revoked_in_mid_life_is_said_once_by_sms_and_orders_go_on(trial: Trial) -> None:
+    trial.deposit("250")
+    trial.start()
+    trial.press_start()
+    trial.sandbox.call(lambda world: world.telegram.revoke())
+    said = trial.texted("refuses the bot's token")
+    trial.at(9, 35)
+    trial.texted("Orders have been executed")
+    trial.ticks()
+    assert len(trial.orders()) == 7
+    assert trial.texts() == [said, EXECUTED]
 
 
 def test_a_token_that_is_refused_once_does_not_make_the_chat_deaf(trial: Trial) -> None:

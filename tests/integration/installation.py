@@ -93,17 +93,19 @@ def installed(
     timeout_seconds: float = 8,
     reserve: int = 0,
     broker: Callable[[Gateway], Broker] = lambda gateway: gateway,
+    address: Callable[[str], str] = lambda origin: origin,
 ) -> Iterator[Installation]:
     """Set an installation up with $250 in the account, before the open of Monday 23 November 2026.
 
-    `reserve` is in cents. `broker` can put something between the routines and the gateway.
+    `reserve` is in cents. `broker` can put something between the routines and the gateway, and `address` say where
+    Alpaca is looked for.
     """
     url = f"sqlite:///{folder / 'books.db'}"
     with _opening:
         opened = database.open(url)
     with Sandbox(cash=Decimal(250), authority=authority) as sandbox, opened as books:
         records = Records.over(books, [Recipient("telegram", str(OWNER))])
-        keys, origin = sandbox.keys, sandbox.origin("alpaca")
+        keys, origin = sandbox.keys, address(sandbox.origin("alpaca"))
         access = Access(origin, origin, keys.alpaca_key_id, keys.alpaca_secret_key, timeout_seconds)
         gateway = Gateway(access, max_workers=len(sectors))
         pace = StoppablePace()

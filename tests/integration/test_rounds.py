@@ -1,24 +1,28 @@
 """Rounds that meet what must not happen: another account, a pause in the middle, orders without an answer."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 import trustme
+from sqlalchemy.exc import DatabaseError
 
 from bot.records import now
 from bot.routines.offers import Offer
 from broker.gateway import Gateway
 from core.allocation import Sector
-from core.orders import LookUp
+from core.orders import LookUp, OrderIntent, Submission
 from core.ports import BrokerAway
 from core.runs import RunState
-from core.schedule import Routine
+from core.schedule import Routine, Window
 from sandbox.faults.kinds import Answer
 from sandbox.world import World
+from storage import database
 from storage.errors import WrongAccount
+from tests.integration.breaking_books import Break, full_disk, locked
 from tests.integration.installation import Installation, installed
 
 SECTORS = (Sector("Stocks", "VOO", 6000), Sector("Bonds", "AGG", 4000))
@@ -26,8 +30,9 @@ UNAVAILABLE = Answer(503, "", "text/plain")
 
 
 @pytest.fixture
-def one(tmp_path: Path, authority: trustme.CA) -> Iterator[Installation]:
-    """Set an installation up that has met its account, before the open."""
+def one(tmp_path: Path, authority: trustme.CA, monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
+    """Set an installation up that has met its account, before the open; nobody waits long for a lock."""
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.05)
     with installed(tmp_path, authority, sectors=SECTORS) as installation:
         installation.tick()
         yield installation
@@ -155,3 +160,78 @@ def test_what_was_missed_is_a_warning_in_the_log_with_the_run_s_name(
     warned = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
     assert "run main-20261123-invest-0 is missed now" in warned
     assert any(line.startswith("run main-20261124-invest-0 was missed: Allocator was off") for line in warned), warned
+
+
+class Breaking(Gateway):
+    """A gateway that lets a test break something in the middle of a run."""
+
+    planned: Callable[[], object]
+    answered: Callable[[], object]
+
+    def prepare(self, orders: int) -> None:
+        """Connect; the plan is made by now, and not in the books yet."""
+        self.planned()
+        super().prepare(orders)
+
+    def submit(self, intents: Sequence[OrderIntent], window: Window) -> Iterator[tuple[str, Submission]]:
+        """Send, and hand the answers on once all have come."""
+        answers = list(super().submit(intents, window))
+        self.answered()
+        yield from answers
+
+
+def sendings(world: World) -> int:
+    """Return how many times an order was sent."""
+    return sum((seen.method, seen.path) == ("POST", "/v2/orders") for seen in world.brokerage.requests_seen)
+
+
+@pytest.mark.parametrize("broken", [locked, full_disk], ids=["locked", "full disk"])
+@pytest.mark.parametrize("moment", ["at once", "planned", "answered"])
+def test_books_that_cannot_be_written_cost_ticks_but_no_order_and_afterwards_the_day_is_carried_out_once(
+    broken: Break, moment: str, tmp_path: Path, authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateways: list[Breaking] = []
+
+    def breaking(gateway: Gateway) -> Gateway:
+        gateway.__class__ = Breaking
+        assert isinstance(gateway, Breaking)
+        gateway.planned = gateway.answered = lambda: None
+        gateways.append(gateway)
+        return gateway
+
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.05)
+    with installed(tmp_path, authority, sectors=SECTORS, broker=breaking) as one:
+        one.tick()
+        one.set_clock(9, 35)
+        with ExitStack() as while_broken:
+
+            def break_books() -> None:
+                gateways[0].planned = gateways[0].answered = lambda: None
+                while_broken.enter_context(broken(one.records.database.file))
+
+            if moment == "at once":
+                break_books()
+            else:
+                setattr(gateways[0], moment, break_books)
+            for _ in range(2):
+                with pytest.raises(DatabaseError):
+                    one.rounds.tick()
+                assert len(one.orders()) == (2 if moment == "answered" else 0)
+            assert one.said() == []
+        one.rounds.tick()
+        one.rounds.tick()
+        assert [alert.text for alert in one.said()] == ["Orders have been executed. Bought $150 of VOO, $100 of AGG."]
+        assert len(set(one.orders())) == len(one.orders()) == one.sandbox.call(sendings) == 2
+
+
+def test_a_day_missed_because_the_books_could_not_be_written_is_said_with_its_reason(one: Installation) -> None:
+    one.set_clock(9, 35)
+    with locked(one.records.database.file), pytest.raises(DatabaseError) as raised:
+        one.rounds.tick()
+    one.rounds.broke(raised.value)
+    one.at(15, 50)
+    (missed,) = one.said()
+    why = "something went wrong inside Allocator (OperationalError)"
+    assert missed.text == (
+        f"Investing was missed on 2026-11-23: {why}. Nothing was bought; the cash waits for the next trading day."
+    )

@@ -1,11 +1,10 @@
 """The books break: full, locked, read-only or damaged disks, a backup put back. No order without a ledger."""
 
-import resource
 import shutil
 import signal
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -14,7 +13,6 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Pool, event
 from sqlalchemy.exc import DatabaseError
 
 from core.account import Asset, Minimums
@@ -32,6 +30,7 @@ from storage.database import Database
 from storage.errors import Damaged
 from storage.ledger import SqlLedger
 from storage.posting import Recipient
+from tests.integration.breaking_books import Break, full_disk, locked, read_only
 from tests.unit.fakes import Events, FakeBroker, FakePace, Killed
 from tests.unit.world import DAY, OPENS, TWO
 
@@ -50,48 +49,6 @@ PAGE = 4096
 """Bytes of a page of SQLite's, by its default."""
 
 OTHER = Allocation((Sector("Stocks", "VOO", 1000), Sector("Bonds", "AGG", 9000)))
-
-Break = Callable[[Path], AbstractContextManager[object]]
-
-
-@contextmanager
-def full_disk(file: Path) -> Iterator[None]:
-    """Let no file of this process grow any more: to SQLite that is a disk without room."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    log = file.with_name(f"{file.name}-wal")
-    resource.setrlimit(resource.RLIMIT_FSIZE, (log.stat().st_size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
-@contextmanager
-def locked(file: Path) -> Iterator[None]:
-    """Let somebody else write, and never end."""
-    with closing(sqlite3.connect(file, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
-        other.execute("ROLLBACK")
-
-
-@contextmanager
-def read_only(_: Path) -> Iterator[None]:
-    """Let every connection read only, as on a file system that was mounted anew: SQLite says SQLITE_READONLY."""
-
-    def only_read(connection: sqlite3.Connection, *_: object) -> None:
-        connection.execute("PRAGMA query_only = ON")
-
-    def write_again(connection: sqlite3.Connection, *_: object) -> None:
-        connection.execute("PRAGMA query_only = OFF")
-
-    event.listen(Pool, "checkout", only_read)
-    event.listen(Pool, "checkin", write_again)
-    try:
-        yield
-    finally:
-        event.remove(Pool, "checkout", only_read)
-        event.remove(Pool, "checkin", write_again)
 
 
 BROKEN: dict[str, Break] = {"a full disk": full_disk, "locked by another": locked, "read-only": read_only}

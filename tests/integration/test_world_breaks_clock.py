@@ -1,9 +1,11 @@
 """The machine's clock is wrong or jumps, and the broker's keys are revoked in the middle of a run."""
 
+import json
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from time import monotonic
@@ -18,12 +20,13 @@ from bot.chat.confirming import STANDS
 from bot.chat.expiry import Expiry
 from bot.commands import QUESTIONS
 from broker.gateway import Gateway
+from core.activities import Activity, ActivityKind
 from core.allocation import Sector
 from core.calendar import NEW_YORK
-from core.orders import OrderIntent, OrderState, Submission
+from core.orders import LookUp, OrderIntent, OrderState, Submission
 from core.runs import RunKey, RunState
 from core.schedule import Routine, Window
-from sandbox.faults.kinds import Denial, Slow
+from sandbox.faults.kinds import Answer, Denial, Slow
 from sandbox.world import World
 from storage import database
 from tests.fuzz.house import inhabited
@@ -97,6 +100,148 @@ def test_a_clock_that_jumps_between_two_looks_costs_and_repeats_nothing(
             said += [alert.text for alert in installation.said()]
         assert said == [EXECUTED]
         assert len(installation.orders()) == len(SECTORS)
+
+
+# A clock jumps inside a run: before anything is sent, once all is sent, or while fills are awaited.
+
+
+def nothing() -> None:
+    """Do nothing."""
+
+
+class Jumping(Gateway):
+    """A gateway that lets a test do something in the middle of a run."""
+
+    planned: Callable[[], object]
+    sent: Callable[[], object]
+    looked_up: Callable[[], object]
+
+    def prepare(self, orders: int) -> None:
+        """Connect; the plan is made by now. Only the first time counts: sending again connects again."""
+        planned, self.planned = self.planned, nothing
+        planned()
+        super().prepare(orders)
+
+    def submit(self, intents: Sequence[OrderIntent], window: Window) -> Iterator[tuple[str, Submission]]:
+        """Send, and hand every answer on."""
+        yield from super().submit(intents, window)
+        self.sent()
+
+    def find(self, client_order_ids: Sequence[str]) -> dict[str, LookUp]:
+        """Look orders up; in a run without doubts that is to see whether they are filled."""
+        self.looked_up()
+        return super().find(client_order_ids)
+
+
+@dataclass
+class Morning:
+    """An installation in the middle of whose next run a clock can jump."""
+
+    installation: Installation
+    gateway: Jumping
+    machine: Machine
+
+    def turn_machine(self, jump: timedelta) -> None:
+        """Let this machine's clock jump."""
+        self.machine.now += jump
+
+    def turn_market_on(self) -> None:
+        """Let the market's clock jump ten minutes forward."""
+        self.installation.sandbox.call(lambda world: world.clock.advance(TEN_MINUTES))
+
+    def turn_market_back(self) -> None:
+        """Let the market's clock say, until it is mended, that the window opens in a moment."""
+        told = MONDAY.replace(minute=34, second=59, microsecond=500_000).isoformat()
+        clock = {"timestamp": told, "is_open": True, "next_open": told, "next_close": told}
+        self.installation.sandbox.call(
+            lambda world: world.faults.set("alpaca", Answer(200, json.dumps(clock)), path="/v2/clock")
+        )
+
+    def mend(self) -> None:
+        """Let the market's clock be right again."""
+        self.installation.sandbox.call(lambda world: world.faults.clear())
+
+    def ends(self) -> tuple[RunState, list[str], int]:
+        """Return how the day's run has ended, what was said, and how many orders there are, in the afternoon too."""
+        self.machine.now -= timedelta(days=1)
+        self.installation.at(15, 55)
+        run = self.installation.records.ledger.run(KEY)
+        assert run is not None
+        orders = self.installation.orders()
+        assert len(set(orders)) == len(orders)
+        return run.state, [alert.text for alert in self.installation.said()], len(orders)
+
+
+@pytest.fixture
+def morning(machine: Machine, tmp_path: Path, authority: trustme.CA) -> Iterator[Morning]:
+    """Set an installation up in the middle of whose run a clock can jump."""
+    gateways: list[Jumping] = []
+
+    def over(gateway: Gateway) -> Gateway:
+        gateway.__class__ = Jumping
+        assert isinstance(gateway, Jumping)
+        gateway.planned = gateway.sent = gateway.looked_up = nothing
+        gateways.append(gateway)
+        return gateway
+
+    def fill_slowly(world: World) -> None:
+        # The first look finds them open.
+        world.brokerage.fill_delay = timedelta(seconds=0.5)
+
+    with installed(tmp_path, authority, sectors=SECTORS, broker=over) as installation:
+        installation.sandbox.call(fill_slowly)
+        installation.at(9, 30)
+        yield Morning(installation, gateways[0], machine)
+
+
+ALL_BOUGHT = (RunState.DONE, [EXECUTED], len(SECTORS))
+
+
+@pytest.mark.parametrize("jump", [TEN_MINUTES, -TEN_MINUTES], ids=["forward", "back"])
+def test_this_machines_clock_may_jump_at_every_step_of_a_run(morning: Morning, jump: timedelta) -> None:
+    gateway = morning.gateway
+    gateway.planned = gateway.sent = gateway.looked_up = lambda: morning.turn_machine(jump)
+    morning.installation.at(9, 35)
+    assert abs(morning.machine.now - MONDAY) >= 3 * TEN_MINUTES
+    assert morning.ends() == ALL_BOUGHT
+
+
+def test_a_market_clock_that_jumps_past_the_window_before_anything_is_sent_ends_the_run_without_orders(
+    morning: Morning,
+) -> None:
+    morning.gateway.planned = morning.turn_market_on
+    morning.installation.at(15, 40)
+    why = "it was 15:50, and orders are sent only until 15:45"
+    words = f"Investing was missed on 2026-11-23: {why}. Nothing was bought; the cash waits for the next trading day."
+    assert morning.ends() == (RunState.MISSED, [words], 0)
+
+
+def test_a_market_clock_that_jumps_past_the_window_once_all_is_sent_changes_nothing(morning: Morning) -> None:
+    morning.gateway.sent = morning.turn_market_on
+    morning.installation.at(15, 40)
+    assert morning.ends() == ALL_BOUGHT
+
+
+def test_a_market_clock_that_goes_back_before_the_window_is_waited_for_and_nothing_is_sent_meanwhile(
+    morning: Morning,
+) -> None:
+    orders_meanwhile: list[int] = []
+
+    def note_and_mend() -> None:
+        orders_meanwhile.append(len(morning.installation.orders()))
+        morning.mend()
+
+    morning.gateway.planned, morning.gateway.sent = morning.turn_market_back, note_and_mend
+    morning.installation.at(9, 35)
+    assert orders_meanwhile == [0, len(SECTORS)]
+    assert morning.ends() == ALL_BOUGHT
+
+
+def test_a_market_clock_that_goes_back_before_the_window_once_all_is_sent_changes_nothing(morning: Morning) -> None:
+    morning.gateway.sent = morning.turn_market_back
+    morning.installation.at(9, 35)
+    morning.mend()
+    assert morning.ends() == ALL_BOUGHT
 
 
 # What is said goes out.
@@ -184,6 +329,36 @@ async def test_a_clock_that_jumps_back_lets_a_tap_count_once_and_only_while_the_
     machine.now += STANDS
     await talk.house.receive([talk.tapped(asked, button)])
     assert talk.house.state()["runs"] == 1
+
+
+# The day is New York's, by the market's clock where that was ever heard.
+
+NEW_YEARS_EVE = datetime(2027, 1, 1, 2, 30, tzinfo=UTC)
+"""Half past nine in the evening of the old year, in New York."""
+
+
+async def test_a_pause_is_counted_from_the_markets_day_and_without_it_from_this_machines_in_new_york(
+    talk: Talk, machine: Machine
+) -> None:
+    machine.now = NEW_YEARS_EVE
+    talk.house.broker.away = True
+    assert "until Tue 5 Jan 2027;" in await talk.say("/pause 5")
+    assert "Investing: paused until Tue 5 Jan 2027" in await talk.say("/status")
+    talk.house.broker.away = False
+    assert "until Sat 28 Nov 2026;" in await talk.say("/pause 5")
+
+
+async def test_a_deposit_is_dated_by_the_markets_year_and_without_it_by_this_machines_in_new_york(
+    talk: Talk, machine: Machine
+) -> None:
+    machine.now = NEW_YEARS_EVE
+    put_in = Activity("1", "CSD", ActivityKind.FLOW, MONDAY.date(), Decimal(100))
+    talk.house.broker.activities_known = (put_in,)
+    assert "Mon 23 Nov " in await talk.say("/deposits")
+    machine.now += timedelta(days=1)
+    assert "Mon 23 Nov 2026" in await talk.say("/deposits")
+    await talk.say("/cash")
+    assert "Mon 23 Nov 2026" not in await talk.say("/deposits")
 
 
 # The keys are revoked when the first order has been taken.

@@ -223,6 +223,8 @@ class FakeBroker:
     def _send(self, intent: OrderIntent, window: Window) -> Submission:
         self.now += timedelta(seconds=self.seconds_per_order)
         self._land()
+        if self.now < window.opens:
+            return TurnedAway(60.0)
         if self.now not in window:
             return NotSent("it was too late")
         self.events.step(f"broker sent {intent.client_order_id}")

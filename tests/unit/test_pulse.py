@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -11,6 +12,7 @@ from telegram.error import NetworkError, RetryAfter
 from bot.chat.polling import LONGEST_TRY, Polling
 from bot.delivery import LONGEST_LOOK, Pump
 from bot.jobs import Jobs
+from bot.lane import Lane
 from bot.operations.notify import Notifier
 from bot.operations.pulse import GRACE_SECONDS, LONGEST_WORK, Part, Pulse, watch
 from core.ports import BrokerAway
@@ -121,13 +123,13 @@ class Signed(Pulse):
         return lambda within: self.sign(part, within)
 
 
-def jobs(pulse: Pulse, tick: Callable[[], None], *, is_time: bool = True) -> Jobs:
+def jobs(pulse: Pulse, tick: Callable[[], None], *, is_time: bool = True, lane: Lane | None = None) -> Jobs:
     def nothing(*_: object) -> None:
         pass
 
     services = SimpleNamespace(
         settings=SimpleNamespace(execution=SimpleNamespace(tick_seconds=15)),
-        lane=asyncio.Lock(),
+        lane=lane or Lane(partial(pulse.sign, Part.TICK), 15),
         trouble=SimpleNamespace(is_time=lambda: is_time, went_well=nothing, broker_failed=nothing),
         rounds=SimpleNamespace(tick=tick, away=nothing),
         rotation=SimpleNamespace(look=nothing),
@@ -151,6 +153,31 @@ async def test_a_tick_that_decides_to_wait_is_an_attempt() -> None:
     pulse = Signed()
     await jobs(pulse, away, is_time=False).tick(cast(Any, None))
     assert pulse.promised == [(Part.TICK, 15)]
+
+
+async def test_a_tap_that_hangs_in_the_lane_is_noticed_although_ticks_go_on_coming() -> None:
+    clock = HandClock()
+    pulse = alive(clock)
+    lane = Lane(partial(pulse.sign, Part.TICK), 15)
+    ticks = jobs(pulse, away, lane=lane)
+    async with lane:
+        clock.seconds += LONGEST_WORK + GRACE_SECONDS
+        await ticks.tick(cast(Any, None))
+        assert Part.TICK not in pulse.silent()
+        clock.seconds += 1
+        await ticks.tick(cast(Any, None))
+        assert Part.TICK in pulse.silent()
+    assert Part.TICK not in pulse.silent()
+
+
+async def test_taps_one_after_the_other_each_have_the_whole_time() -> None:
+    clock = HandClock()
+    pulse = alive(clock)
+    lane = Lane(partial(pulse.sign, Part.TICK), 15)
+    for _ in range(3):
+        async with lane:
+            clock.seconds += LONGEST_WORK + GRACE_SECONDS
+            assert Part.TICK not in pulse.silent()
 
 
 async def test_the_pump_signs_at_each_look_and_before_the_pause_after_a_failure() -> None:

@@ -1,7 +1,7 @@
 """Submission: whatever the network does, an order reaches the broker once, and the ledger ends knowing it."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -9,7 +9,7 @@ from core.orders import OrderState
 from core.routines.invest import Target
 from core.routines.submission import DOUBT_AFTER_WINDOW
 from core.runs import RunState
-from tests.unit.fakes import Fate, Killed
+from tests.unit.fakes import Events, Fate, Killed
 from tests.unit.world import KEY, TWO, WINDOW, World
 
 VOO = KEY.client_order_id("VOO")
@@ -195,6 +195,22 @@ def test_turned_away_for_three_minutes_the_run_is_left_for_the_next_tick(world: 
     world.fate("VOO", *[Fate.TURNED_AWAY] * 30)
     assert world.invest().state is RunState.SUBMITTING
     assert 9 <= world.sent("VOO") < 20
+
+
+@pytest.mark.parametrize("back", [timedelta(seconds=1), timedelta(minutes=10), timedelta(days=1)], ids=str)
+def test_a_market_clock_that_goes_back_before_the_window_costs_no_order_and_sends_none_early(back: timedelta) -> None:
+    turning = Events()
+    world = World(Target(1, TWO), events=turning)
+    turning.turn("ledger submitting", lambda: world.jump(WINDOW.opens - back))
+    turning.turn("broker sent", lambda: sent_at.append(world.broker.now))
+    sent_at: list[datetime] = []
+    for _ in range(1000):
+        if world.invest().state.is_final:
+            break
+        world.jump(world.broker.now + timedelta(minutes=2))
+    assert world.texts == ["Orders have been executed. Bought $60 of VOO, $40 of AGG."]
+    assert sent_at[0] in WINDOW
+    assert (world.sent("VOO"), world.sent("AGG")) == (1, 1)
 
 
 def test_paused_in_the_middle_nothing_more_is_sent(world: World) -> None:
