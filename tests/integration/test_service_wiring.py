@@ -26,7 +26,7 @@ from core.calendar import NEW_YORK
 from sandbox.server import Sandbox
 from sandbox.world import World
 from storage import database
-from tests.integration.test_world_breaks_books import locked
+from tests.integration.breaking_books import locked
 
 LONGEST = 15.0
 EXECUTED = "Orders have been executed"

@@ -3,6 +3,7 @@
 import json
 import re
 import tomllib
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -68,7 +69,7 @@ def test_an_error_names_the_key_the_value_and_the_way_out(file: Path, key: str, 
     assert found.startswith(f"{file}: 1 problem\n  {said}")
 
 
-ANY = st.sampled_from([-1, 0, 0.5, 10**9, "x", "", "2026-13-45", True, [], [1], ["x"], {}, {"a": 1}])
+ANY = st.sampled_from([-1, 0, 0.5, 10**9, "x", "", "2026-13-45", True, [], [1], ["x"], {}, {"a": 1}]).map(deepcopy)
 
 
 def in_toml(value: object) -> str:
@@ -80,7 +81,8 @@ def in_toml(value: object) -> str:
 
 @given(st.data())
 def test_whatever_is_wrong_with_values_is_said_in_our_own_words(data: st.DataObject) -> None:
-    content = tomllib.loads(filled_in())
+    content = tomllib.loads(filled_in()) | {"logs": {"file": "allocator.log"}}
+    content["investing"] |= {"max_per_day": 1000, "max_per_order": 500, "ask_twice_above": 5000}
     for _ in range(data.draw(st.integers(1, 4))):
         place = data.draw(st.sampled_from(list(content)))
         section = content[place]
