@@ -38,7 +38,10 @@ from core.symbols import AssetClass
 log = logging.getLogger(__name__)
 
 FRESH_SECONDS = 0.5
-"""How long the market's time, once asked, is carried on by this machine's monotonic clock."""
+"""How long the market's time, once asked, is carried on by a clock of this machine that nobody sets."""
+
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Where there is one, it goes on while the machine sleeps, which must not stretch a window."""
 
 LONGEST_EARLY = 60.0
 """Seconds after which the market's time is asked again, at the latest, when it has gone back before a window."""
@@ -65,7 +68,7 @@ class Alpaca:
     def clock(self) -> MarketClock:
         """Read the market's time."""
         clock = translate.market_clock(cast(Json, self._trading.get_clock()))
-        self._market_time = (clock.now, time.monotonic())
+        self._market_time = (clock.now, time.clock_gettime(_CLOCK))
         return clock
 
     def calendar(self, first: date, last: date) -> tuple[Session, ...]:
@@ -189,7 +192,7 @@ class Alpaca:
     def _now(self) -> datetime:
         if self._market_time is not None:
             told, at = self._market_time
-            age = time.monotonic() - at
+            age = time.clock_gettime(_CLOCK) - at
             if age < FRESH_SECONDS:
                 return told + timedelta(seconds=age)
         return self.clock().now

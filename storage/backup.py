@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from storage import schema
-from storage.errors import Damaged, StorageError
+from storage.errors import Damaged, NewerDatabase, NotOurs, StorageError
 from storage.schema import SHIPPED, Migrations
 
 _LOGS = ("-wal", "-shm")
@@ -36,10 +36,11 @@ def back_up(database: Path, copy: Path, migrations: Migrations = SHIPPED) -> Cop
     """Copy a database, as it is at one moment, to a file that it then is known to be readable from.
 
     Others may use and write it meanwhile. The copy takes its name, and the place of an earlier file of that name, only
-    once it is whole on the disk. Raises BackupFailed, NotOurs or NewerDatabase.
+    once it is whole on the disk. Raises BackupFailed or NewerDatabase.
     """
     if copy.absolute() == database.absolute():
         raise BackupFailed(copy, "that is the database itself: name another file")
+    _refuse_to_replace(copy, migrations)
     if not database.is_file():
         raise BackupFailed(database, "there is no database to back up yet: start the service once, it makes one")
     unfinished = copy.with_name(f"{copy.name}.part")
@@ -68,11 +69,27 @@ def back_up(database: Path, copy: Path, migrations: Migrations = SHIPPED) -> Cop
     return Copied(copy, copy.stat().st_size, revision)
 
 
+def _refuse_to_replace(copy: Path, migrations: Migrations) -> None:
+    """Let a copy replace a database of Allocator alone: a slip of the finger must not cost a file of something else."""
+    if copy.is_dir():
+        raise BackupFailed(copy, "that is a folder: name a file in it")
+    try:
+        if schema.found(copy, migrations) is None and copy.exists():
+            raise BackupFailed(copy, "there is an empty file already: name another one")
+    except NotOurs as error:
+        raise BackupFailed(copy, "there is a file of something else already: name another one") from error
+    except (Damaged, NewerDatabase):
+        # A database of ours all the same.
+        return
+
+
 def examine(file: Path, migrations: Migrations = SHIPPED) -> str:
     """Return the schema of a copy after reading all of it; nothing is written, not even beside it.
 
-    Raises BackupFailed when it is damaged or has a log beside it, NotOurs when it is of something else, NewerDatabase.
+    Raises BackupFailed when it is damaged, of something else, or has a log beside it, and NewerDatabase.
     """
+    if file.is_dir():
+        raise BackupFailed(file, "that is a folder: name a copy in it")
     if not file.is_file():
         raise BackupFailed(file, "there is no such file")
     if any(log.exists() and log.stat().st_size for log in _beside(file, "-wal", "-journal")):
@@ -83,6 +100,10 @@ def examine(file: Path, migrations: Migrations = SHIPPED) -> str:
         revision, trouble = schema.found(file.absolute(), migrations), None
     except Damaged as error:
         revision, trouble = None, str(error.__cause__)
+    except NotOurs as error:
+        raise BackupFailed(
+            file, f"it is not a database of Allocator ({error.__cause__}): name a copy of one"
+        ) from error
     if trouble := trouble or damage(file):
         raise BackupFailed(file, f"it is damaged ({trouble}): take an older copy")
     if revision is None:
@@ -109,7 +130,7 @@ def restore(copy: Path, database: Path, at: datetime, migrations: Migrations = S
     """Put a copy in the database's place; return it, and where the present database was put aside, None without one.
 
     Hold the service lock meanwhile. Whatever fails, or whenever the process is killed, there is a whole database: the
-    present one, or the copy. Raises BackupFailed, NotOurs or NewerDatabase; the database is then as it was.
+    present one, or the copy. Raises BackupFailed or NewerDatabase; the database is then as it was.
     """
     revision = examine(copy, migrations)
     if database.exists() and copy.samefile(database):

@@ -20,7 +20,7 @@ from core.reconciling import differences as reconciliation
 from core.reconciling.differences import ActivityUnkept, Difference, HoldingDiffers, OrderDiffers, OrderUnrecorded
 from core.runs import RunKey
 from storage import database, mending
-from storage.errors import AlreadyRunning
+from storage.errors import AlreadyRunning, NoDatabase
 
 RECENT = timedelta(days=30)
 """How far back `allocator check` compares."""
@@ -96,6 +96,10 @@ def reconcile(settings_file: Path | None, *, fix: bool, as_json: bool = False) -
                 app.core_over(settings, books, looking=True) as core,
             ):
                 return _print(compare(core), as_json=as_json)
+        file = database.file_of(settings.storage.url)
+        if not file.exists():
+            # To make one here would hide that it lies elsewhere: a relative path is one of the present folder.
+            raise NoDatabase(file)
         try:
             with app.opened(settings) as books, app.core_over(settings, books) as core:
                 _write_down(core, compare(core).differences, quiet=as_json)

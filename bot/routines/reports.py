@@ -1,7 +1,7 @@
 """The reports, those that are owed and those that the owner asks for."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from bot.records import Records
@@ -85,7 +85,10 @@ class Reports:
 
         Raises BrokerAway, and ValueError for a day that cannot be reported.
         """
-        return report_messages.close_report(self._read(on).reading.standing)
+        stands = self._read(on).reading.standing
+        told = report_messages.close_report(stands)
+        # Not the report of a close: the day may not have begun.
+        return told if on is not None else replace(told, title=f"As things are now, {stands.day:%a %-d %b}")
 
     def variance(self) -> Alert:
         """Return how far the account is from its target now. Raises BrokerAway."""

@@ -17,6 +17,10 @@ def backup(settings_file: Path | None, path: Path) -> int:
 
     def work(settings: Settings) -> int:
         file = path / f"allocator-{now():%Y%m%dT%H%M%S}.db" if path.is_dir() else path
+        if not file.parent.is_dir():
+            # Not made: where a disk is not mounted, the copy would lie on another one than the owner believes.
+            shell.complain(f"{file.parent} is not there: make that folder, or name another one")
+            return FAILED
         try:
             made = copies.back_up(database.file_of(settings.storage.url), file)
         except StorageError as error:

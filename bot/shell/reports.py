@@ -2,12 +2,14 @@
 
 import csv
 import json
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from rich.console import Console
 from rich.table import Table as RichTable
@@ -75,7 +77,8 @@ def performance(
             _print_data(_as_data(stands, stretch))
             return
         if json_file is not None:
-            json_file.write_text(json.dumps(_as_data(stands, stretch), indent=2) + "\n", encoding="utf-8")
+            with _private(json_file) as opened:
+                opened.write(json.dumps(_as_data(stands, stretch), indent=2) + "\n")
         _print(report_messages.performance(stands))
         if stretch is not None and since is not None:
             sys.stdout.write(f"Since {since.isoformat()}: {report_messages.in_words(stretch)}\n")
@@ -88,7 +91,7 @@ def _look(settings_file: Path | None, work: Callable[[Reports], None]) -> int:
         with shell.readable(settings) as books, app.core_over(settings, books, looking=True) as core:
             try:
                 work(core.reports())
-            except (ValueError, OSError, LookupError) as error:
+            except (ValueError, LookupError) as error:
                 shell.complain(str(error))
                 return FAILED
         return OK
@@ -116,12 +119,24 @@ def _laid_out(table: Table) -> RichTable:
 
 def _write_csv(file: Path, days: list[Snapshot], reports: Reports) -> None:
     moved = dict(flows(reports.activities()))
-    with file.open("w", encoding="utf-8", newline="") as opened:
+    with _private(file) as opened:
         writer = csv.writer(opened)
         writer.writerow(["day", "value", "cash", "deposits_less_withdrawals", "reconstructed"])
         for one in days:
             value = "" if one.equity is None else one.equity
             writer.writerow([one.day.isoformat(), value, one.cash, moved.get(one.day, Decimal(0)), one.reconstructed])
+
+
+@contextmanager
+def _private(file: Path) -> Iterator[TextIO]:
+    """Open a file that its owner alone may read, and say that it is written. Raises ValueError where it cannot be."""
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as to:
+            yield to
+    except OSError as error:
+        raise ValueError(f"{file} cannot be written ({error.strerror}): name another one") from error
+    shell.complain(f"{file} is written.")
 
 
 def _as_data(stands: Standing, since: Stretch | None) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def test_the_shell_reports_without_the_service(trial: Trial) -> None:
     trial.at(16, 30)
     files = trial.folder / "days.csv", trial.folder / "figures.json"
     shown = trial.command("performance", "--since", "2026-11-23", "--csv", str(files[0]))
-    assert (shown.returncode, shown.stderr) == (0, "")
+    assert (shown.returncode, shown.stderr) == (0, f"{files[0]} is written.\n")
     assert "Money-weighted return (XIRR) since start: " in shown.stdout
     assert shown.stdout.splitlines()[-1].startswith("Since 2026-11-23: gain in dollars ")
     with files[0].open(newline="") as opened:

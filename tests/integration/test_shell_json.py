@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
@@ -88,6 +89,36 @@ def test_a_dry_run_while_the_market_is_closed_shows_what_the_next_run_would_buy(
     assert (code, shown.splitlines()[0]) == (0, "The market is closed. It opens on Tue 24 Nov at 09:30 New York time.")
     assert "Not enough cash to invest today: $10 is available" in shown
     assert sandbox.call(lambda world: world.brokerage.transcript_orders()) == []
+
+
+def test_files_of_figures_are_their_owner_s_alone_and_said_to_be_written(command: Command, tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        for option, name in (("--csv", "value.csv"), ("--json", "figures.json")):
+            code, _, said = command("performance", option, name)
+            assert (code, said) == (0, f"{name} is written.\n")
+    finally:
+        os.umask(before)
+    assert [(tmp_path / name).stat().st_mode & 0o077 for name in ("value.csv", "figures.json")] == [0, 0]
+    for option in ("--csv", "--json"):
+        code, _, said = command("performance", option, "/nowhere/at/all")
+        assert (code, said) == (
+            1,
+            "/nowhere/at/all cannot be written (No such file or directory): name another one\n",
+        )
+
+
+def test_a_report_of_a_day_that_is_not_over_does_not_call_itself_a_close_report(command: Command) -> None:
+    assert command("report")[1].startswith("As things are now, Mon 23 Nov\n")
+
+
+def test_nothing_is_made_where_a_database_or_a_folder_is_missing(command: Command, tmp_path: Path) -> None:
+    code, _, said = command("reconcile", "--fix")
+    assert (code, f"there is no database at {tmp_path}/allocator.db yet" in said) == (2, True)
+    assert command("report")[0] == 0
+    code, _, said = command("backup", str(tmp_path / "away" / "copy.db"))
+    assert (code, said) == (1, f"{tmp_path}/away is not there: make that folder, or name another one\n")
+    assert sorted(one.name for one in tmp_path.iterdir() if one.suffix == ".db" or one.is_dir()) == ["allocator.db"]
 
 
 def test_an_allocation_is_checked_set_and_shown(command: Command, sandbox: Sandbox, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from storage import backup, database, schema
 from storage.audit import Audit
 from storage.backup import BackupFailed
 from storage.database import Database
-from storage.errors import NewerDatabase, NotOurs
+from storage.errors import NewerDatabase
 from storage.outbox import Recipient
 
 AT = datetime(2026, 11, 23, 21, 6, tzinfo=UTC)
@@ -95,6 +95,31 @@ def test_a_copy_that_fails_leaves_the_one_before_it(books: Database, tmp_path: P
     assert not list(tmp_path.glob("*.part"))
 
 
+@pytest.mark.parametrize("content", [b'[alpaca]\nkey_id = "..."\n', b"", None])
+def test_a_copy_takes_the_place_of_no_other_file(books: Database, tmp_path: Path, content: bytes | None) -> None:
+    place = tmp_path / "settings.toml"
+    if content is None:
+        place.mkdir()
+    else:
+        place.write_bytes(content)
+    with pytest.raises(BackupFailed, match=r"already: name another one|that is a folder"):
+        backup.back_up(books.file, place)
+    assert place.is_dir() if content is None else place.read_bytes() == content
+
+
+@pytest.mark.parametrize("spoiled", ["damaged", "newer"])
+def test_a_copy_takes_the_place_of_an_older_copy_whatever_has_become_of_it(
+    books: Database, tmp_path: Path, spoiled: str
+) -> None:
+    copy = backup.back_up(books.file, tmp_path / "copy.db").file
+    if spoiled == "newer":
+        with closing(sqlite3.connect(copy)) as opened, opened:
+            opened.execute("UPDATE alembic_version SET version_num = '9999'")
+    else:
+        copy.write_bytes(copy.read_bytes()[:4096] + b"\xff" * 40960)
+    assert backup.damage(backup.back_up(books.file, copy).file) is None
+
+
 def test_the_database_is_not_copied_onto_itself(books: Database) -> None:
     with pytest.raises(BackupFailed, match="the database itself"):
         backup.back_up(books.file, books.file)
@@ -143,7 +168,8 @@ def test_a_newer_a_foreign_a_torn_and_an_unfinished_file_are_refused(books: Data
     before = books.file.read_bytes()
     for file, refusal in (
         (newer, NewerDatabase),
-        (foreign, NotOurs),
+        (foreign, BackupFailed),
+        (tmp_path, BackupFailed),
         (torn, BackupFailed),
         (unfinished, BackupFailed),
         (tmp_path / "nothing.db", BackupFailed),
