@@ -19,6 +19,7 @@ from sandbox.server import Sandbox
 from sandbox.telegram import Message
 from sandbox.world import World
 from tests.e2e.nursery import NURSERY, SCRIPT, Child, Nursery
+from tests.secrecy import keep_secrets, secrets_of
 
 PATIENCE = 25.0
 """Seconds until a trial gives up waiting; a busy machine takes a tenth of it."""
@@ -129,20 +130,9 @@ class Trial:
     def keeps_its_secrets(self) -> None:
         """See that no title of a process and no file holds a key, and the log no whole number of a person."""
         keys = self.sandbox.keys
-        secrets = (
-            keys.alpaca_key_id,
-            keys.alpaca_secret_key,
-            keys.telegram_token,
-            keys.vonage_api_key,
-            keys.vonage_api_secret,
-        )
-        titled = [(title, secret) for title in self._titles for secret in secrets if secret in title]
+        titled = [(title, secret) for title in self._titles for secret in secrets_of(keys) if secret in title]
         assert not titled, titled
-        for file in self.folder.rglob("*"):
-            if file.is_file() and file.name != "settings.toml":
-                content = file.read_bytes()
-                held = [secret for secret in secrets if secret.encode() in content]
-                assert not held, f"{file} holds {held}"
+        keep_secrets(self.folder, keys)
         number = re.compile(rf"(?<![\d.:,$]){keys.owner_id}(?![\d.:,])|{keys.sms_recipient}")
         assert not (shown := [line for line in self.output().splitlines() if number.search(line)]), shown
 

@@ -29,6 +29,7 @@ from core.routines.invest import Policy
 from sandbox.server import Sandbox
 from storage import database
 from storage.outbox import Recipient
+from tests.secrecy import secrets_kept
 
 OWNER = 1001
 
@@ -103,7 +104,11 @@ def installed(
     url = f"sqlite:///{folder / 'books.db'}"
     with _opening:
         opened = database.open(url)
-    with Sandbox(cash=Decimal(250), authority=authority) as sandbox, opened as books:
+    with (
+        Sandbox(cash=Decimal(250), authority=authority) as sandbox,
+        secrets_kept(folder, sandbox.keys),
+        opened as books,
+    ):
         records = Records.over(books, [Recipient("telegram", str(OWNER))])
         keys, origin = sandbox.keys, address(sandbox.origin("alpaca"))
         access = Access(origin, origin, keys.alpaca_key_id, keys.alpaca_secret_key, timeout_seconds)

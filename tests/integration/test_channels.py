@@ -28,6 +28,7 @@ from sandbox.world import World
 from storage import database
 from storage.database import Database
 from storage.outbox import Delivery, Recipient
+from tests.secrecy import secrets_kept
 
 SENDINGS = {"telegram": "*/sendMessage", "vonage": "/sms/json"}
 """The request by which each service is asked to send."""
@@ -117,7 +118,7 @@ class Line:
 
 
 @asynccontextmanager
-async def open_line(authority: trustme.CA) -> AsyncIterator[Line]:
+async def open_line(authority: trustme.CA, folder: Path) -> AsyncIterator[Line]:
     with ExitStack() as stack:
         sandbox = await asyncio.to_thread(stack.enter_context, Sandbox(authority=authority))
         keys, host = sandbox.keys, sandbox.origin("vonage").removeprefix("https://")
@@ -132,6 +133,7 @@ async def open_line(authority: trustme.CA) -> AsyncIterator[Line]:
         )
         base_url = f"{sandbox.origin('telegram')}/bot"
         application = ApplicationBuilder().token(keys.telegram_token).base_url(base_url).updater(None).build()
+        stack.enter_context(secrets_kept(folder, keys))
         async with application:
             sandbox.call(lambda world: world.telegram.press_start(keys.owner_id))
             pencil = Pencil()
@@ -139,8 +141,8 @@ async def open_line(authority: trustme.CA) -> AsyncIterator[Line]:
 
 
 @pytest.fixture
-async def line(authority: trustme.CA) -> AsyncIterator[Line]:
-    async with open_line(authority) as opened:
+async def line(authority: trustme.CA, tmp_path: Path) -> AsyncIterator[Line]:
+    async with open_line(authority, tmp_path) as opened:
         yield opened
 
 
@@ -171,7 +173,7 @@ def expected(name: str) -> dict[str, list[str]]:
 
 async def live_through(name: str, authority: trustme.CA, books: Database) -> dict[str, list[str]]:
     """Say two alerts by both channels with a fault in the first sending of each; return what arrived."""
-    async with open_line(authority) as line:
+    async with open_line(authority, books.file.parent) as line:
         records = Records.over(books, line.recipients, account=name)
         for service in SENDINGS:
             line.fail(service, CATALOGUE[name])
