@@ -56,12 +56,25 @@ def alpaca(gateway: Gateway) -> Iterator[Finding]:
         yield Finding("Alpaca", Verdict.PASS, f"the keys open the account ending in {account.account_id[-4:]}")
     skew = timedelta(seconds=round(((before + (after - before) / 2) - market).total_seconds(), 1))
     if abs(skew) > SMALL_SKEW:
-        words = f"this machine's clock is {abs(skew)} {'ahead of' if skew > timedelta(0) else 'behind'} the market's"
+        side = "ahead of" if skew > timedelta(0) else "behind"
+        words = f"this machine's clock is {_span(abs(skew))} {side} the market's"
         yield Finding(
             "clock", Verdict.WARN, f"{words}: set it, as with `timedatectl set-ntp true`; orders go by Alpaca's"
         )
     else:
         yield Finding("clock", Verdict.PASS, f"within {abs(skew).total_seconds():.1f} s of the market's")
+
+
+def _span(length: timedelta) -> str:
+    """Return a length of time as a person says it, by its two largest units."""
+    minutes, seconds = divmod(length.total_seconds(), 60)
+    hours, minutes = divmod(int(minutes), 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days} d {hours} h"
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {seconds:.0f} s" if minutes else f"{seconds:.1f} s"
 
 
 def telegram(settings: Settings) -> Iterator[Finding]:

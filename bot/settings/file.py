@@ -132,15 +132,14 @@ def _warnings(path: Path | None) -> Iterable[str]:
 
 def _explain(error: ValidationError, path: Path | None) -> str:
     looked = f"no settings file was found (looked for ./{FILE_NAME} and in {user_config_path('allocator')})"
-    source = looked if path is None else str(path)
-    problems = [_sentence(details) for details in error.errors(include_url=False)]
-    heading = f"{source}: {len(problems)} problem{'s' if len(problems) != 1 else ''}"
-    remedy = (
-        []
-        if path is not None
-        else ["  run `allocator init`, or copy settings.example.toml to settings.toml and fill in the keys"]
-    )
-    return "\n".join([heading, *(f"  {problem}" for problem in problems), *remedy])
+    found = error.errors(include_url=False)
+    problems = [f"  {_sentence(details)}" for details in found]
+    if path is not None:
+        return "\n".join([f"{path}: {len(problems)} problem{'s' if len(problems) != 1 else ''}", *problems])
+    remedy = f"{looked}: run `allocator init`, or copy settings.example.toml to settings.toml and fill in the keys"
+    # Without a file whole sections are missing, which says nothing; a variable that is wrong does.
+    said = [problem for problem, one in zip(problems, found, strict=True) if len(one["loc"]) > 1]
+    return "\n".join([remedy, *said])
 
 
 def _sentence(details: ErrorDetails) -> str:

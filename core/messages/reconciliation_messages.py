@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from core.activities import Activity, ActivityKind
-from core.money import as_text
+from core.money import as_text, round_to_cents
 from core.orders import Order
 from core.reconciling.differences import (
     ActivityGone,
@@ -82,5 +82,5 @@ def _words(state: str) -> str:
 
 def _activity(activity: Activity) -> str:
     what = f" in {activity.symbol}" if activity.symbol else ""
-    amount = f" of {activity.amount:f} dollars" if activity.amount else ""
+    amount = f" of {as_text(round_to_cents(activity.amount))}" if activity.amount else ""
     return f"{_KIND_WORDS[activity.kind]} ({activity.type}){amount}{what} of {activity.day.isoformat()}"

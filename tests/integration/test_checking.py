@@ -1,5 +1,6 @@
 """What the examination says of a machine and of a world in which something is wrong."""
 
+import re
 import shutil
 from collections import namedtuple
 from collections.abc import Iterator
@@ -92,7 +93,10 @@ def test_a_clock_that_agrees_passes_and_one_that_does_not_is_a_warning(
     file = tmp_path / "settings.toml"
     # The sandbox's own week is not this machine's.
     with closing(app.gateway(settings)) as gateway:
-        assert of("clock", list(check_world.alpaca(gateway)))[0] is Verdict.WARN
+        verdict, text = of("clock", list(check_world.alpaca(gateway)))
+        assert verdict is Verdict.WARN
+        # A day and more apart, in words of two units.
+        assert re.match(r"this machine's clock is \d+ d \d+ h (ahead of|behind) the market's: set it", text), text
     with Sandbox(authority=authority, start=datetime.now(NEW_YORK)) as running:
         file.write_text(running.settings(), encoding="utf-8")
         with closing(app.gateway(load(file).settings)) as gateway:

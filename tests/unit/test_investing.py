@@ -45,6 +45,13 @@ def test_fifty_dollars_invest_with_the_six_original_funds() -> None:
     assert {intent.symbol: intent.notional for intent in answer.intents}["IJR"] == 1_00
 
 
+def test_what_the_account_owes_is_part_of_why_nothing_is_bought() -> None:
+    indebted = Investable(0, Limit.CASH, free_cash=0, reserve=0, owed=40_50)
+    answer = plan(indebted, SIX, USUAL, {}, lambda symbol: symbol)
+    assert isinstance(answer, NotEnoughCash)
+    assert answer.owed == 40_50
+
+
 def test_a_cent_less_does_not_and_says_what_is_needed_and_for_whom() -> None:
     assert planned(49_99, SIX) == NotEnoughCash(
         available=49_99,

@@ -177,7 +177,11 @@ def test_without_any_file_the_error_says_where_one_was_looked_for(
     away_from_this_machine(tmp_path, monkeypatch)
     with pytest.raises(SettingsError, match="no settings file was found") as refused:
         load(None)
-    assert "copy settings.example.toml to settings.toml and fill in the keys" in str(refused.value)
+    (line,) = str(refused.value).splitlines()
+    assert line.endswith("run `allocator init`, or copy settings.example.toml to settings.toml and fill in the keys")
+    monkeypatch.setenv("ALLOCATOR_EXECUTION__MAX_WORKERS", "99")
+    with pytest.raises(SettingsError, match=r"\n  execution.max_workers = 99: must be at most 32$"):
+        load(None)
 
 
 def test_systemd_s_copy_of_the_settings_is_found_and_its_mode_is_no_reason_for_a_warning(

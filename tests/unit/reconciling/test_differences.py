@@ -227,8 +227,7 @@ def test_a_deposit_of_today_waits_for_the_report_and_an_old_one_needs_a_hand() -
     assert (first, second) == (ActivityUnkept(fresh, overdue=False), ActivityUnkept(old, overdue=True))
     assert (is_grave(first), is_grave(second)) == (False, True)
     assert explain(first) == (
-        "The books do not have a deposit or withdrawal (CSD) of 250 dollars of 2026-11-24 yet. "
-        "The next report keeps it."
+        "The books do not have a deposit or withdrawal (CSD) of $250 of 2026-11-24 yet. The next report keeps it."
     )
 
 
