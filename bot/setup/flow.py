@@ -12,7 +12,7 @@ from bot.exits import FAILED, MISCONFIGURED, OK
 from bot.installing import places
 from bot.settings.file import FILE_NAME, SETTINGS_VARIABLE, SettingsError, checked, usual_file
 from bot.settings.model import Settings
-from bot.setup import brokerage, chat, limits, target, texting, trying
+from bot.setup import books, brokerage, chat, judging, limits, target, texting, trying
 from bot.setup.interview import Given, Interview, Stopped
 from bot.setup.questions import Prompter, Question, Unanswered
 from bot.setup.settings_text import CannotEdit, Changes, Section, edited
@@ -21,8 +21,6 @@ from bot.shell import commands as shell
 from core.allocation import Allocation, AllocationError, Sector, parse_weight
 
 TEMPLATE = Path(__file__).parents[2] / "settings.example.toml"
-
-_USUAL_DATABASE, _LIVE_DATABASE = "sqlite:///allocator.db", "sqlite:///allocator-live.db"
 
 
 def set_up(settings_file: Path | None, prompter: Prompter, given: Given) -> int:
@@ -45,27 +43,29 @@ def set_up(settings_file: Path | None, prompter: Prompter, given: Given) -> int:
 
 def _set_up(path: Path, prompter: Prompter, given: Given) -> None:
     new = not path.exists()
-    text = (TEMPLATE if new else path).read_text(encoding="utf-8")
+    text = _read(TEMPLATE if new else path)
     present = {} if new else _present(text, path)
     keys = " Enter keeps what is in brackets; Ctrl-C ends it, and nothing is written." if prompter.is_person else ""
     prompter.say(f"This {'writes' if new else 'edits'} {path}.{keys}\n")
-    interview = Interview(prompter, given, present)
+    interview, standing = Interview(prompter, given, present), _standing(present)
+    judging.judge(interview, standing)
     alpaca, access = brokerage.ask(interview)
     telegram = chat.ask(interview)
     vonage = texting.ask(interview)
-    allocation = target.ask(interview, access, _standing(present))
+    url = books.address(interview, live=alpaca["live"] is True)
+    allocation = target.ask(interview, access, standing)
     values: dict[str, Section] = {
         "alpaca": alpaca,
         "telegram": telegram,
         "investing": limits.ask(interview, allocation),
-        "storage": {"url": _database(interview, live=alpaca["live"] is True)},
+        "storage": {"url": url},
     }
     if vonage is not None:
         values["vonage"] = vonage
     changes = Changes(
         values,
         without=() if vonage is not None else ("vonage",),
-        sectors=None if allocation == _standing(present) else allocation.sectors,
+        sectors=None if allocation == standing else allocation.sectors,
     )
     result = edited(text, changes)
     settings = checked(result, path)
@@ -75,11 +75,22 @@ def _set_up(path: Path, prompter: Prompter, given: Given) -> None:
     prompter.say(_next(path, settings))
 
 
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path} is not UTF-8 text: save it as UTF-8") from None
+
+
 def _present(text: str, path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(text, parse_float=Decimal)
+        present = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path} is not valid TOML: {error}. Mend it, or put it aside to begin anew") from None
+    for name in ("alpaca", "telegram", "vonage", "investing", "storage"):
+        if not isinstance(present.get(name, {}), dict):
+            raise SettingsError(f"{path}: {name} is no section: mend that, or put the file aside to begin anew")
+    return present
 
 
 def _standing(present: dict[str, Any]) -> Allocation | None:
@@ -89,19 +100,6 @@ def _standing(present: dict[str, Any]) -> Allocation | None:
         return Allocation(tuple(Sector(one["name"], one["symbol"], parse_weight(str(one["weight"]))) for one in rows))
     except (AllocationError, KeyError, TypeError, ValueError):
         return None
-
-
-def _database(interview: Interview, *, live: bool) -> str:
-    """Return where the records go: real money and paper money have books of their own, whichever came first."""
-    if (given := interview.in_advance("storage.url")) is not None:
-        return given
-    standing = interview.standing("storage.url") or _USUAL_DATABASE
-    was_live = interview.standing("alpaca.live") == "True"
-    if interview.present and live != was_live and standing in (_USUAL_DATABASE, _LIVE_DATABASE):
-        url = _LIVE_DATABASE if live else _USUAL_DATABASE
-        interview.prompter.say(f"  Real and paper money have records of their own: from now on these are in {url}.")
-        return url
-    return standing
 
 
 def _send_test(prompter: Prompter, settings: Settings) -> None:

@@ -5,7 +5,7 @@ from contextlib import closing
 from bot.allocations import allocation_texts, presets
 from bot.allocations.allocation_texts import Unusable
 from bot.setup.interview import Interview, Stopped
-from bot.setup.questions import Question
+from bot.setup.questions import Prompter, Question
 from broker.access import Access
 from broker.gateway import Gateway
 from core.allocation import Allocation, percent
@@ -48,6 +48,10 @@ def _chosen(interview: Interview, present: Allocation | None, *, first: bool) ->
         return allocation_texts.preset(given.preset)
     if not prompter.is_person and present is not None:
         return present
+    return _answered(prompter, present)
+
+
+def _answered(prompter: Prompter, present: Allocation | None) -> Allocation | Unusable:
     offered = presets.load(presets.shipped())
     if prompter.is_person:
         prompter.say("The allocation to start with; you change it later in the chat:")
@@ -62,7 +66,12 @@ def _chosen(interview: Interview, present: Allocation | None, *, first: bool) ->
         return allocation_texts.read(prompter.paste(PASTE), present)
     if answer.isdecimal() and 1 <= int(answer) <= len(offered):
         return offered[int(answer) - 1].allocation
-    return allocation_texts.preset(answer)
+    named = allocation_texts.preset(answer)
+    if isinstance(named, Allocation) or not prompter.is_person:
+        return named
+    names = ", ".join(one.key for one in offered)
+    kept = "k, " if present is not None else ""
+    return Unusable((f"{answer!r} is none of these: answer 1 to {len(offered)}, {kept}p, or a name ({names})",))
 
 
 def _refuse(interview: Interview, unusable: Unusable) -> None:
