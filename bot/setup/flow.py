@@ -53,11 +53,12 @@ def _set_up(path: Path, prompter: Prompter, given: Given) -> None:
     telegram = chat.ask(interview)
     vonage = texting.ask(interview)
     url = books.address(interview, live=alpaca["live"] is True)
-    allocation = target.ask(interview, access, standing)
+    in_force = books.in_force(interview, url)
+    allocation = target.ask(interview, access, standing, in_force)
     values: dict[str, Section] = {
         "alpaca": alpaca,
         "telegram": telegram,
-        "investing": limits.ask(interview, allocation),
+        "investing": limits.ask(interview, allocation, in_force.allocation if in_force is not None else None),
         "storage": {"url": url},
     }
     if vonage is not None:
@@ -71,8 +72,9 @@ def _set_up(path: Path, prompter: Prompter, given: Given) -> None:
     settings = checked(result, path)
     if given.test:
         _send_test(prompter, settings)
+    running = any(books.is_worked_on(one) for one in {url, interview.standing(books.STORAGE_URL.key) or url})
     write_private(path, result)
-    prompter.say(_next(path, settings))
+    prompter.say(_next(path, settings, running=running))
 
 
 def _read(path: Path) -> str:
@@ -117,12 +119,18 @@ def _send_test(prompter: Prompter, settings: Settings) -> None:
         raise Stopped("look at the numbers and ids you gave, and run it again")
 
 
-def _next(path: Path, settings: Settings) -> str:
+def _next(path: Path, settings: Settings, *, running: bool) -> str:
     money = "REAL MONEY" if settings.alpaca.live else "paper money"
     named = "" if path == Path(FILE_NAME) else f" --settings {path}"
     program = _program()
-    return f"""
-{path} is written, with rights 0600. It is about {money}. What comes next:
+    written = f"\n{path} is written, with rights 0600. It is about {money}."
+    if running:
+        return f"""{written}
+The service is running: restart the service so that it takes the new settings. Under systemd:
+  sudo systemctl restart {places.NAME}
+or, where it runs in a terminal, Ctrl-C there and then:
+  {program} run{named}"""
+    return f"""{written} What comes next:
   {program} check{named}
       tries everything once more
   {program} invest --dry-run{named}

@@ -63,5 +63,6 @@ def _left_out(interview: Interview, allocation: Allocation | Unusable | None) ->
     for field in asked:
         if interview.in_advance(field.key) is None and interview.standing(field.key) is None:
             yield field.question
-    if allocation is None:
+    url = interview.in_advance(books.STORAGE_URL.key) or interview.standing(books.STORAGE_URL.key) or books.USUAL
+    if allocation is None and books.in_force(interview, url) is None:
         yield target.CHOICE

@@ -26,14 +26,16 @@ MAX_PER_DAY = Field(
 )
 
 
-def ask(interview: Interview, allocation: Allocation) -> dict[str, Value | None]:
-    """Return the section's values, as the settings hold them."""
+def ask(interview: Interview, allocation: Allocation, in_force: Allocation | None) -> dict[str, Value | None]:
+    """Return the section's values, as the settings hold them. `in_force` is what counts instead of the allocation."""
     reserve = InvestingSettings.model_validate({"reserve": interview.take(RESERVE, "0")}).reserve
     while True:
         answer = interview.take(MAX_PER_DAY, NO_LIMIT)
         if (trouble := too_little(interview, answer, allocation)) is None:
             break
         interview.wrong(trouble, MAX_PER_DAY)
+    if in_force is not None and (trouble := too_little(interview, answer, in_force)) is not None:
+        interview.prompter.say(f"  Warning: for the allocation in force {trouble}.")
     most = _limit(answer)
     return {"reserve": _written(reserve), "max_per_day": None if most is None else _written(most)}
 

@@ -11,13 +11,21 @@ from broker.gateway import Gateway
 from core.allocation import Allocation, percent
 from core.ports import BrokerAway
 from core.symbols import one_word
+from storage.allocations import Version
 
 CHOICE = Question("Start from which? (a number, p to paste your own)", "--preset or --allocation")
 PASTE = Question('Paste one sector a line, such as "Domestic Large Cap, VOO, 35%"', "--allocation")
 
 
-def ask(interview: Interview, access: Access, present: Allocation | None) -> Allocation:
-    """Return the allocation, once the broker can buy every fund of it in fractions."""
+def ask(interview: Interview, access: Access, present: Allocation | None, in_force: Version | None) -> Allocation:
+    """Return the allocation to start with, once the broker can buy every fund of it in fractions.
+
+    Where a database has an allocation in force, that one counts: it is said, and nothing is asked.
+    """
+    if in_force is not None:
+        interview.prompter.say(_counts(interview, in_force))
+        if not _is_given(interview):
+            return present or in_force.allocation
     with closing(Gateway(access, 1)) as gateway:
         first = True
         while True:
@@ -38,6 +46,22 @@ def ask(interview: Interview, access: Access, present: Allocation | None) -> All
 def in_one_line(allocation: Allocation) -> str:
     """Return an allocation such as `VOO 60%, AGG 40%`."""
     return ", ".join(f"{one_word(one.symbol)} {percent(one.weight)}" for one in allocation.sectors)
+
+
+def _counts(interview: Interview, in_force: Version) -> str:
+    said = (
+        f"  The allocation in force is version {in_force.number}, set by {in_force.by} on {in_force.at:%Y-%m-%d}: "
+        f"{in_one_line(in_force.allocation)}.\n"
+        "  It is in the database, where /allocation in the chat changes it, or `allocator allocation set FILE`."
+    )
+    if not _is_given(interview):
+        return said
+    option = "--preset" if interview.given.allocation is None else "--allocation"
+    return f"{said}\n  {option} changes only what a new database would start with."
+
+
+def _is_given(interview: Interview) -> bool:
+    return interview.given.allocation is not None or interview.given.preset is not None
 
 
 def _chosen(interview: Interview, present: Allocation | None, *, first: bool) -> Allocation | Unusable:
