@@ -67,6 +67,12 @@ def ask(interview: Interview) -> dict[str, Value | None]:
                 return _values(interview, token, name, origin)
 
 
+def change(interview: Interview) -> dict[str, Value | None]:
+    """Ask anew whom the bot writes to, and return the section's values."""
+    interview.reopen(OWNER)
+    return ask(interview)
+
+
 def _values(interview: Interview, token: str, name: str, origin: str) -> dict[str, Value | None]:
     asked, usual = OWNER, "" if interview.prompter.is_person else None
     if interview.kept(OWNER.key) is not None:

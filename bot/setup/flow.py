@@ -7,14 +7,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from bot.channels import Sent
 from bot.exits import FAILED, MISCONFIGURED, OK
 from bot.installing import places
 from bot.settings.file import FILE_NAME, SETTINGS_VARIABLE, SettingsError, checked, usual_file
 from bot.settings.model import Settings
-from bot.setup import books, brokerage, chat, judging, limits, target, texting, trying
+from bot.setup import alerting, books, brokerage, chat, judging, limits, target, texting
 from bot.setup.interview import Given, Interview, Stopped
-from bot.setup.questions import Prompter, Question, Unanswered
+from bot.setup.questions import Prompter, Unanswered
 from bot.setup.settings_text import CannotEdit, Changes, Section, edited
 from bot.setup.writing import write_private
 from bot.shell import commands as shell
@@ -68,10 +67,14 @@ def _set_up(path: Path, prompter: Prompter, given: Given) -> None:
         without=() if vonage is not None else ("vonage",),
         sectors=None if allocation == standing else allocation.sectors,
     )
-    result = edited(text, changes)
-    settings = checked(result, path)
-    if given.test:
-        _send_test(prompter, settings)
+    while True:
+        result = edited(text, changes)
+        settings = checked(result, path)
+        if not given.test or alerting.is_done(prompter, settings):
+            break
+        values["telegram"] = chat.change(interview)
+        if vonage is not None:
+            values["vonage"] = texting.change(interview)
     running = any(books.is_worked_on(one) for one in {url, interview.standing(books.STORAGE_URL.key) or url})
     write_private(path, result)
     prompter.say(_next(path, settings, running=running))
@@ -102,21 +105,6 @@ def _standing(present: dict[str, Any]) -> Allocation | None:
         return Allocation(tuple(Sector(one["name"], one["symbol"], parse_weight(str(one["weight"]))) for one in rows))
     except (AllocationError, KeyError, TypeError, ValueError):
         return None
-
-
-def _send_test(prompter: Prompter, settings: Settings) -> None:
-    prompter.say("\nA test alert goes out:")
-    attempts = trying.alerts(settings)
-    for title, attempt in attempts:
-        prompter.say(f"  {title}: {trying.outcome(attempt)}")
-    if all(isinstance(attempt, Sent) for _, attempt in attempts):
-        question = Question("Did it arrive?" if len(attempts) == 1 else "Did they arrive?", "--no-test")
-    else:
-        question = Question("Not everything went out. Write the settings all the same?", "--no-test")
-        if not prompter.is_person:
-            raise Stopped("a test alert could not be sent: mend that, or give --no-test to write the settings anyway")
-    if prompter.is_person and not prompter.agrees(question, usually="arrive" in question.text):
-        raise Stopped("look at the numbers and ids you gave, and run it again")
 
 
 def _next(path: Path, settings: Settings, *, running: bool) -> str:

@@ -38,6 +38,7 @@ class Interview:
         self.given = given
         self.present = present
         self._answered: dict[str, str] = {}
+        self._earlier: dict[str, str] = {}
         self._overruled: set[str] = set()
         self._useless: set[str] = set()
 
@@ -55,7 +56,7 @@ class Interview:
 
     def kept(self, key: str) -> str | None:
         """Return what is kept where nothing else is answered, None where there is nothing, or nothing of use."""
-        return None if key in self._useless else self.standing(key)
+        return None if key in self._useless else self._earlier.get(key) or self.standing(key)
 
     def take(self, asked: Field, usual: str | None = None) -> str:
         """Return an answer that the settings can hold; it is asked for once, unless it is wrong. Raises Unanswered."""
@@ -79,6 +80,14 @@ class Interview:
     def answer(self, asked: Field, answer: str) -> None:
         """Note what turned out to be the answer."""
         self._answered[asked.key] = answer
+
+    def reopen(self, *fields: Field) -> None:
+        """See to it that these are asked for anew; what was answered is kept unless another answer comes."""
+        for one in fields:
+            if (answer := self.in_advance(one.key) or self._answered.pop(one.key, None)) is not None:
+                self._earlier[one.key] = answer
+            self._overruled.add(one.key)
+            self._useless.discard(one.key)
 
     def wrong(self, problem: str, *fields: Field) -> None:
         """Say that answers are of no use, and see to it that they are asked for anew. Raises Stopped without a person.

@@ -67,6 +67,12 @@ def ask(interview: Interview) -> dict[str, Value | None] | None:
                 return _values(interview, host)
 
 
+def change(interview: Interview) -> dict[str, Value | None]:
+    """Ask anew from and to which number an SMS goes, and return the section's values."""
+    interview.reopen(SENDER, RECIPIENT)
+    return _values(interview, interview.unasked(HOST, REST_HOST))
+
+
 def _values(interview: Interview, host: str) -> dict[str, Value | None]:
     key, secret, sender, recipient = (interview.take(one) for one in FIELDS)
     written = sender if re.search("[A-Za-z]", sender) else _digits(sender)
