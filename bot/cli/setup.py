@@ -4,6 +4,7 @@ import argparse
 import logging
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -191,37 +192,69 @@ def _init(options: argparse.Namespace) -> int:
     read_from_input = [one for one in (*_SECRETS, "allocation") if getattr(options, one) == "-"]
     if len(read_from_input) > 1:
         return _cannot("only one thing can be read from standard input: give the others as files or variables")
-    try:
-        values = _values(options)
-        allocation = allocation_texts.fetch(options.allocation) if options.allocation else None
-    except (OSError, ValueError) as error:
-        return _cannot(str(error))
+    unreadable: list[str] = []
+    values, variables = _values(options, unreadable)
+    allocation = _read("--allocation", options.allocation, allocation_texts.fetch, unreadable)
     # What goes wrong is said by the wizard itself; the log knows nothing of keys that are only just typed.
     logs.configure((), level=logging.CRITICAL)
-    given = Given(values, allocation, options.preset, live=options.live, sms=options.sms, test=not options.no_test)
+    given = Given(
+        values,
+        allocation,
+        options.preset,
+        live=options.live,
+        sms=options.sms,
+        test=not options.no_test,
+        variables=variables,
+        unreadable=tuple(unreadable),
+    )
     asks = sys.stdin.isatty() and not options.yes and not read_from_input
     return flow.set_up(options.target, Terminal() if asks else Nobody(), given)
 
 
-def _values(options: argparse.Namespace) -> dict[str, str]:
-    """Return what was given for each key: by its option, otherwise by its environment variable."""
+def _values(options: argparse.Namespace, unreadable: list[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what was given for each key, by its option, otherwise by its environment variable; and these variables."""
     given: dict[str, str] = {}
+    variables: dict[str, str] = {}
     for option, key in {**_VALUES, **_SECRETS}.items():
         value: Any = getattr(options, option)
         if value is not None and option in _SECRETS:
-            value = _first_line(value)
-        if value is None:
-            value = os.environ.get("ALLOCATOR_" + key.replace(".", "__").upper())
+            value = _read(f"--{option.replace('_', '-')}", value, _first_line, unreadable)
+        elif value is None:
+            variable = "ALLOCATOR_" + key.replace(".", "__").upper()
+            value = os.environ.get(variable)
+            if value:
+                variables[key] = variable
         if value:
             given[key] = value.strip()
-    return given
+    return given, variables
+
+
+def _read(option: str, name: str | None, reading: Callable[[str], str], unreadable: list[str]) -> str | None:
+    """Return what an option's file says, None for no file; one that cannot be read is added to `unreadable`."""
+    if name is None:
+        return None
+    try:
+        return reading(name)
+    except OSError as error:
+        unreadable.append(f"{option}: {name} cannot be read: {error.strerror}")
+    except ValueError as error:
+        unreadable.append(f"{option}: {error}")
+    return None
 
 
 def _first_line(name: str) -> str:
-    if name == "-":
-        return sys.stdin.readline().strip()
-    with Path(name).open(encoding="utf-8") as file:
-        return file.readline().strip()
+    """Return the secret that a file holds. Raises OSError, and ValueError where there is none."""
+    try:
+        if name == "-":
+            line = sys.stdin.readline().strip()
+        else:
+            with Path(name).open(encoding="utf-8") as file:
+                line = file.readline().strip()
+    except UnicodeDecodeError:
+        raise ValueError(f"{name} is not UTF-8 text: save it as UTF-8") from None
+    if not line:
+        raise ValueError(f"the first line of {name} is empty: put the secret there")
+    return line
 
 
 def _cannot(text: str) -> int:

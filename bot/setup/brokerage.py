@@ -2,11 +2,10 @@
 
 from urllib.parse import urlsplit
 
-from pydantic import ValidationError
-
 from bot.settings.model import LIVE_HOST, AlpacaSettings
 from bot.setup import trying
-from bot.setup.interview import Field, Interview, Stopped, named, problems
+from bot.setup.fields import Field
+from bot.setup.interview import Interview, Stopped
 from bot.setup.questions import Question
 from bot.setup.settings_text import Value
 from bot.setup.trying import Away
@@ -28,22 +27,22 @@ KEY_ID = Field(
 )
 SECRET_KEY = Field("alpaca.secret_key", Question("Alpaca secret key", "--alpaca-secret-key-file"), is_secret=True)
 FIELDS = (KEY_ID, SECRET_KEY)
+TRADING = Field("alpaca.trading_url", Question("Alpaca's address", "--alpaca-url"))
+DATA = Field("alpaca.data_url", Question("Alpaca's address for prices", "--alpaca-data-url"))
 
 TIMEOUT_SECONDS = 8
 
 
 def ask(interview: Interview) -> tuple[dict[str, Value | None], Access]:
     """Return the section's values and the way in, once the keys have opened an account."""
-    data_url = interview.in_advance("alpaca.data_url") or interview.standing("alpaca.data_url") or DATA_URL
+    data_url = interview.unasked(DATA, DATA_URL)
     while True:
         key_id, secret = interview.take(KEY_ID), interview.take(SECRET_KEY)
         for url in _addresses(interview, key_id):
             live = urlsplit(url).hostname == LIVE_HOST
-            try:
-                read = AlpacaSettings(key_id=key_id, secret_key=secret, trading_url=url, data_url=data_url, live=live)
-            except ValidationError as error:
-                interview.wrong(problems(error), *named(FIELDS, error))
-                break
+            read = AlpacaSettings.model_validate(
+                {"key_id": key_id, "secret_key": secret, "trading_url": url, "data_url": data_url, "live": live}
+            )
             access = Access(read.trading_url, read.data_url, key_id, secret, TIMEOUT_SECONDS)
             found = trying.alpaca(access)
             if isinstance(found, Account):
@@ -66,12 +65,9 @@ def ask(interview: Interview) -> tuple[dict[str, Value | None], Access]:
 def _addresses(interview: Interview, key_id: str) -> tuple[str, ...]:
     """Return where keys are tried. Alpaca's paper and live accounts are at different addresses and refuse each other's
     keys; live key ids begin with AK, paper ones with PK, which only decides where it is tried first."""
-    given = interview.in_advance("alpaca.trading_url")
-    if given is not None:
-        return (given,)
-    standing = interview.standing("alpaca.trading_url")
-    if standing is not None and standing not in (PAPER_URL, LIVE_URL):
-        return (standing,)
+    url = interview.unasked(TRADING, PAPER_URL)
+    if interview.in_advance(TRADING.key) is not None or url not in (PAPER_URL, LIVE_URL):
+        return (url,)
     return (LIVE_URL, PAPER_URL) if key_id.startswith("AK") else (PAPER_URL, LIVE_URL)
 
 

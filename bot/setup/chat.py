@@ -1,17 +1,34 @@
 """The chat: the bot's token, and its owner's id, found by a word that the owner sends."""
 
+import re
 import secrets
-
-from pydantic import ValidationError
+from dataclasses import replace
 
 from bot.settings.model import TelegramSettings
 from bot.setup import trying
-from bot.setup.interview import Field, Interview, Stopped, named, problems
-from bot.setup.questions import Question
+from bot.setup.fields import Field
+from bot.setup.interview import Interview, Stopped
+from bot.setup.questions import Question, Unanswered
 from bot.setup.settings_text import Value
 from bot.setup.trying import Away, NobodyWrote, Person, WrongKeys
 
 API_URL = "https://api.telegram.org"
+
+FIND = "find"
+"""Answered in place of an id, it lets the bot find it out."""
+
+
+def _ids(answer: str) -> list[str]:
+    return [] if answer.casefold() == FIND else [one.strip() for one in answer.strip("[] ").split(",") if one.strip()]
+
+
+def _ids_trouble(answer: str) -> str | None:
+    ids = _ids(answer)
+    # Bot API, User: an id has at most 52 significant bits.
+    if all(re.fullmatch("[0-9]{1,16}", one) and 0 < int(one) < 2**52 for one in ids) and (ids or answer in {"", FIND}):
+        return None
+    return "must be a number such as 12345678, several with commas: @userinfobot tells you yours"
+
 
 TOKEN = Field(
     "telegram.token",
@@ -23,8 +40,11 @@ TOKEN = Field(
     is_secret=True,
 )
 OWNER = Field(
-    "telegram.owner_ids", Question("Your Telegram user id (Enter: the bot finds it out)", "--telegram-owner-id")
+    "telegram.owner_ids",
+    Question("Your Telegram user id (Enter: the bot finds it out)", "--telegram-owner-id"),
+    judged=_ids_trouble,
 )
+ORIGIN = Field("telegram.api_url", Question("Telegram's address", "--telegram-url"))
 
 LISTEN_SECONDS = 300.0
 """How long the word may take."""
@@ -34,48 +54,38 @@ _WORDS = ("maple", "harbor", "copper", "meadow", "lantern", "walnut", "river", "
 
 def ask(interview: Interview) -> dict[str, Value | None]:
     """Return the section's values, once the token is a bot's and the owner is known."""
-    origin = interview.in_advance("telegram.api_url") or interview.standing("telegram.api_url") or API_URL
-    token, name = _token(interview, origin)
-    while True:
-        owners = _owners(interview, token, name, origin)
-        try:
-            read = TelegramSettings(token=token, owner_ids=owners, api_url=origin)
-        except ValidationError as error:
-            interview.wrong(problems(error), OWNER)
-            continue
-        return {"token": token, "owner_ids": list(read.owner_ids), "api_url": read.api_url}
-
-
-def _token(interview: Interview, origin: str) -> tuple[str, str]:
+    origin = interview.unasked(ORIGIN, API_URL).rstrip("/")
     while True:
         token = interview.take(TOKEN)
-        try:
-            read = TelegramSettings(token=token, owner_ids=(1,), api_url=origin)
-        except ValidationError as error:
-            interview.wrong(problems(error), *named((TOKEN,), error))
-            continue
-        match trying.telegram(token, read.api_url):
+        match trying.telegram(token, origin):
             case WrongKeys(reason):
                 interview.wrong(reason, TOKEN)
             case Away(reason):
                 interview.away(reason)
             case name:
                 interview.prompter.say(f"  Telegram answers: the token is that of {name}.")
-                return token, name
+                return _values(interview, token, name, origin)
 
 
-def _owners(interview: Interview, token: str, name: str, origin: str) -> list[str]:
-    written = interview.in_advance(OWNER.key)
-    if written is None:
-        standing = interview.present.get("telegram", {}).get("owner_ids") or []
-        present = ", ".join(map(str, standing if isinstance(standing, list) else [standing]))
-        if interview.prompter.is_person:
-            question = Question("Telegram user ids", OWNER.question.option) if present else OWNER.question
-            written = interview.prompter.ask(question, present)
-        else:
-            written = interview.prompter.ask(OWNER.question, present or None)
-    listed = [one.strip() for one in written.strip("[] ").split(",") if one.strip()]
-    return listed or [str(_found(interview, token, name, origin).id)]
+def change(interview: Interview) -> dict[str, Value | None]:
+    """Ask anew whom the bot writes to, and return the section's values."""
+    interview.reopen(OWNER)
+    return ask(interview)
+
+
+def _values(interview: Interview, token: str, name: str, origin: str) -> dict[str, Value | None]:
+    asked, usual = OWNER, "" if interview.prompter.is_person else None
+    if interview.kept(OWNER.key) is not None:
+        question = Question(f"Telegram user ids ({FIND}: the bot finds yours out)", OWNER.question.option)
+        asked = replace(OWNER, question=question)
+    ids = _ids(interview.take(asked, usual))
+    if not ids:
+        if not interview.prompter.is_person:
+            raise Unanswered(OWNER.question)
+        ids = [str(_found(interview, token, name, origin).id)]
+        interview.answer(OWNER, ids[0])
+    read = TelegramSettings.model_validate({"token": token, "owner_ids": ids, "api_url": origin})
+    return {"token": token, "owner_ids": list(read.owner_ids), "api_url": read.api_url}
 
 
 def _found(interview: Interview, token: str, name: str, origin: str) -> Person:

@@ -7,22 +7,19 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from bot.channels import Sent
 from bot.exits import FAILED, MISCONFIGURED, OK
 from bot.installing import places
 from bot.settings.file import FILE_NAME, SETTINGS_VARIABLE, SettingsError, checked, usual_file
 from bot.settings.model import Settings
-from bot.setup import brokerage, chat, limits, target, texting, trying
+from bot.setup import alerting, books, brokerage, chat, judging, limits, target, texting
 from bot.setup.interview import Given, Interview, Stopped
-from bot.setup.questions import Prompter, Question, Unanswered
+from bot.setup.questions import Prompter, Unanswered
 from bot.setup.settings_text import CannotEdit, Changes, Section, edited
 from bot.setup.writing import write_private
 from bot.shell import commands as shell
 from core.allocation import Allocation, AllocationError, Sector, parse_weight
 
 TEMPLATE = Path(__file__).parents[2] / "settings.example.toml"
-
-_USUAL_DATABASE, _LIVE_DATABASE = "sqlite:///allocator.db", "sqlite:///allocator-live.db"
 
 
 def set_up(settings_file: Path | None, prompter: Prompter, given: Given) -> int:
@@ -45,41 +42,60 @@ def set_up(settings_file: Path | None, prompter: Prompter, given: Given) -> int:
 
 def _set_up(path: Path, prompter: Prompter, given: Given) -> None:
     new = not path.exists()
-    text = (TEMPLATE if new else path).read_text(encoding="utf-8")
+    text = _read(TEMPLATE if new else path)
     present = {} if new else _present(text, path)
     keys = " Enter keeps what is in brackets; Ctrl-C ends it, and nothing is written." if prompter.is_person else ""
     prompter.say(f"This {'writes' if new else 'edits'} {path}.{keys}\n")
-    interview = Interview(prompter, given, present)
+    interview, standing = Interview(prompter, given, present), _standing(present)
+    judging.judge(interview, standing)
     alpaca, access = brokerage.ask(interview)
     telegram = chat.ask(interview)
     vonage = texting.ask(interview)
-    allocation = target.ask(interview, access, _standing(present))
+    url = books.address(interview, live=alpaca["live"] is True)
+    in_force = books.in_force(interview, url)
+    allocation = target.ask(interview, access, standing, in_force)
     values: dict[str, Section] = {
         "alpaca": alpaca,
         "telegram": telegram,
-        "investing": limits.ask(interview, allocation),
-        "storage": {"url": _database(interview, live=alpaca["live"] is True)},
+        "investing": limits.ask(interview, allocation, in_force.allocation if in_force is not None else None),
+        "storage": {"url": url},
     }
     if vonage is not None:
         values["vonage"] = vonage
     changes = Changes(
         values,
         without=() if vonage is not None else ("vonage",),
-        sectors=None if allocation == _standing(present) else allocation.sectors,
+        sectors=None if allocation == standing else allocation.sectors,
     )
-    result = edited(text, changes)
-    settings = checked(result, path)
-    if given.test:
-        _send_test(prompter, settings)
+    while True:
+        result = edited(text, changes)
+        settings = checked(result, path)
+        if not given.test or alerting.is_done(prompter, settings):
+            break
+        values["telegram"] = chat.change(interview)
+        if vonage is not None:
+            values["vonage"] = texting.change(interview)
+    running = any(books.is_worked_on(one) for one in {url, interview.standing(books.STORAGE_URL.key) or url})
     write_private(path, result)
-    prompter.say(_next(path, settings))
+    prompter.say(_next(path, settings, running=running))
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path} is not UTF-8 text: save it as UTF-8") from None
 
 
 def _present(text: str, path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(text, parse_float=Decimal)
+        present = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path} is not valid TOML: {error}. Mend it, or put it aside to begin anew") from None
+    for name in ("alpaca", "telegram", "vonage", "investing", "storage"):
+        if not isinstance(present.get(name, {}), dict):
+            raise SettingsError(f"{path}: {name} is no section: mend that, or put the file aside to begin anew")
+    return present
 
 
 def _standing(present: dict[str, Any]) -> Allocation | None:
@@ -91,40 +107,18 @@ def _standing(present: dict[str, Any]) -> Allocation | None:
         return None
 
 
-def _database(interview: Interview, *, live: bool) -> str:
-    """Return where the records go: real money and paper money have books of their own, whichever came first."""
-    if (given := interview.in_advance("storage.url")) is not None:
-        return given
-    standing = interview.standing("storage.url") or _USUAL_DATABASE
-    was_live = interview.standing("alpaca.live") == "True"
-    if interview.present and live != was_live and standing in (_USUAL_DATABASE, _LIVE_DATABASE):
-        url = _LIVE_DATABASE if live else _USUAL_DATABASE
-        interview.prompter.say(f"  Real and paper money have records of their own: from now on these are in {url}.")
-        return url
-    return standing
-
-
-def _send_test(prompter: Prompter, settings: Settings) -> None:
-    prompter.say("\nA test alert goes out:")
-    attempts = trying.alerts(settings)
-    for title, attempt in attempts:
-        prompter.say(f"  {title}: {trying.outcome(attempt)}")
-    if all(isinstance(attempt, Sent) for _, attempt in attempts):
-        question = Question("Did it arrive?" if len(attempts) == 1 else "Did they arrive?", "--no-test")
-    else:
-        question = Question("Not everything went out. Write the settings all the same?", "--no-test")
-        if not prompter.is_person:
-            raise Stopped("a test alert could not be sent: mend that, or give --no-test to write the settings anyway")
-    if prompter.is_person and not prompter.agrees(question, usually="arrive" in question.text):
-        raise Stopped("look at the numbers and ids you gave, and run it again")
-
-
-def _next(path: Path, settings: Settings) -> str:
+def _next(path: Path, settings: Settings, *, running: bool) -> str:
     money = "REAL MONEY" if settings.alpaca.live else "paper money"
     named = "" if path == Path(FILE_NAME) else f" --settings {path}"
     program = _program()
-    return f"""
-{path} is written, with rights 0600. It is about {money}. What comes next:
+    written = f"\n{path} is written, with rights 0600. It is about {money}."
+    if running:
+        return f"""{written}
+The service is running: restart the service so that it takes the new settings. Under systemd:
+  sudo systemctl restart {places.NAME}
+or, where it runs in a terminal, Ctrl-C there and then:
+  {program} run{named}"""
+    return f"""{written} What comes next:
   {program} check{named}
       tries everything once more
   {program} invest --dry-run{named}

@@ -60,6 +60,7 @@ class Terminal:
             answer = input(f"{question.text}{f' [{present}]' if present else ''}: ").strip()
             if answer or present is not None:
                 return answer or (present or "")
+            self._insist()
 
     def ask_secret(self, question: Question, present: str | None = None) -> str:
         """Ask for a secret; Enter keeps the present one, of which the last characters are shown."""
@@ -70,6 +71,7 @@ class Terminal:
             answer = getpass.getpass(f"{question.text}{ending} (not shown): ").strip()
             if answer or present is not None:
                 return answer or (present or "")
+            self._insist()
 
     def agrees(self, question: Question, *, usually: bool) -> bool:
         """Ask for yes or no; Enter is the usual answer."""
@@ -78,6 +80,7 @@ class Terminal:
             answer = input(f"{question.text} [{'Y/n' if usually else 'y/N'}] ").strip().casefold()
             if answer in {"", "y", "yes", "n", "no"}:
                 return usually if not answer else answer[0] == "y"
+            self.say("Please answer y or n.")
 
     def paste(self, question: Question) -> str:
         """Read lines up to the first empty one."""
@@ -86,6 +89,9 @@ class Terminal:
         while line := input().rstrip():
             lines.append(line)
         return "\n".join(lines)
+
+    def _insist(self) -> None:
+        self.say("There is nothing to keep here, so an answer is needed.")
 
     def _introduce(self, question: Question) -> None:
         if question.where:

@@ -5,19 +5,27 @@ from contextlib import closing
 from bot.allocations import allocation_texts, presets
 from bot.allocations.allocation_texts import Unusable
 from bot.setup.interview import Interview, Stopped
-from bot.setup.questions import Question
+from bot.setup.questions import Prompter, Question
 from broker.access import Access
 from broker.gateway import Gateway
 from core.allocation import Allocation, percent
 from core.ports import BrokerAway
 from core.symbols import one_word
+from storage.allocations import Version
 
 CHOICE = Question("Start from which? (a number, p to paste your own)", "--preset or --allocation")
 PASTE = Question('Paste one sector a line, such as "Domestic Large Cap, VOO, 35%"', "--allocation")
 
 
-def ask(interview: Interview, access: Access, present: Allocation | None) -> Allocation:
-    """Return the allocation, once the broker can buy every fund of it in fractions."""
+def ask(interview: Interview, access: Access, present: Allocation | None, in_force: Version | None) -> Allocation:
+    """Return the allocation to start with, once the broker can buy every fund of it in fractions.
+
+    Where a database has an allocation in force, that one counts: it is said, and nothing is asked.
+    """
+    if in_force is not None:
+        interview.prompter.say(_counts(interview, in_force))
+        if not _is_given(interview):
+            return present or in_force.allocation
     with closing(Gateway(access, 1)) as gateway:
         first = True
         while True:
@@ -40,6 +48,22 @@ def in_one_line(allocation: Allocation) -> str:
     return ", ".join(f"{one_word(one.symbol)} {percent(one.weight)}" for one in allocation.sectors)
 
 
+def _counts(interview: Interview, in_force: Version) -> str:
+    said = (
+        f"  The allocation in force is version {in_force.number}, set by {in_force.by} on {in_force.at:%Y-%m-%d}: "
+        f"{in_one_line(in_force.allocation)}.\n"
+        "  It is in the database, where /allocation in the chat changes it, or `allocator allocation set FILE`."
+    )
+    if not _is_given(interview):
+        return said
+    option = "--preset" if interview.given.allocation is None else "--allocation"
+    return f"{said}\n  {option} changes only what a new database would start with."
+
+
+def _is_given(interview: Interview) -> bool:
+    return interview.given.allocation is not None or interview.given.preset is not None
+
+
 def _chosen(interview: Interview, present: Allocation | None, *, first: bool) -> Allocation | Unusable:
     given, prompter = interview.given, interview.prompter
     if first and given.allocation is not None:
@@ -48,6 +72,10 @@ def _chosen(interview: Interview, present: Allocation | None, *, first: bool) ->
         return allocation_texts.preset(given.preset)
     if not prompter.is_person and present is not None:
         return present
+    return _answered(prompter, present)
+
+
+def _answered(prompter: Prompter, present: Allocation | None) -> Allocation | Unusable:
     offered = presets.load(presets.shipped())
     if prompter.is_person:
         prompter.say("The allocation to start with; you change it later in the chat:")
@@ -62,7 +90,12 @@ def _chosen(interview: Interview, present: Allocation | None, *, first: bool) ->
         return allocation_texts.read(prompter.paste(PASTE), present)
     if answer.isdecimal() and 1 <= int(answer) <= len(offered):
         return offered[int(answer) - 1].allocation
-    return allocation_texts.preset(answer)
+    named = allocation_texts.preset(answer)
+    if isinstance(named, Allocation) or not prompter.is_person:
+        return named
+    names = ", ".join(one.key for one in offered)
+    kept = "k, " if present is not None else ""
+    return Unusable((f"{answer!r} is none of these: answer 1 to {len(offered)}, {kept}p, or a name ({names})",))
 
 
 def _refuse(interview: Interview, unusable: Unusable) -> None:

@@ -1,17 +1,33 @@
 """SMS through Vonage, for those who want it."""
 
+import re
 from decimal import Decimal
-
-from pydantic import ValidationError
 
 from bot.settings.model import VonageSettings
 from bot.setup import trying
-from bot.setup.interview import Field, Interview, named, problems
+from bot.setup.fields import Field
+from bot.setup.interview import Interview
 from bot.setup.questions import Question
 from bot.setup.settings_text import Value
 from bot.setup.trying import Away, WrongKeys
 
 REST_HOST = "rest.nexmo.com"
+
+
+def _sender_trouble(sender: str) -> str | None:
+    # Vonage: a name of at most 11 letters and digits, a number, or a short code, which no country has below 3 digits.
+    is_name = re.fullmatch(r"(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}", sender)
+    if is_name or re.fullmatch(r"[0-9]{3,15}", _digits(sender)):
+        return None
+    return (
+        "must be a number of your Vonage account with its country code, such as 14155550100, or a name of at most 11 "
+        "letters, digits and spaces"
+    )
+
+
+def _digits(number: str) -> str:
+    return re.sub(r"[\s().-]", "", number).removeprefix("+")
+
 
 API_KEY = Field(
     "vonage.api_key",
@@ -26,24 +42,20 @@ SENDER = Field(
         "--sms-sender",
         "A number of your Vonage account, or a name of at most 11 letters where your country allows it.",
     ),
+    judged=_sender_trouble,
 )
 RECIPIENT = Field("vonage.recipient", Question("Your phone, with its country code", "--sms-recipient"))
 FIELDS = (API_KEY, API_SECRET, SENDER, RECIPIENT)
+HOST = Field("vonage.rest_host", Question("Vonage's host", "--vonage-host"))
 
 
 def ask(interview: Interview) -> dict[str, Value | None] | None:
     """Return the section's values once the keys are accepted, None where no SMS is wanted."""
-    if not _wanted(interview):
+    if not wanted(interview):
         return None
-    host = interview.in_advance("vonage.rest_host") or interview.standing("vonage.rest_host") or REST_HOST
+    host = interview.unasked(HOST, REST_HOST)
     while True:
-        key, secret, sender, recipient = (interview.take(one) for one in FIELDS)
-        try:
-            read = VonageSettings(api_key=key, api_secret=secret, sender=sender, recipient=recipient, rest_host=host)
-        except ValidationError as error:
-            interview.wrong(problems(error), *named(FIELDS, error))
-            continue
-        match trying.vonage(read):
+        match trying.vonage(interview.take(API_KEY), interview.take(API_SECRET), host):
             case WrongKeys(reason):
                 interview.wrong(reason, API_KEY, API_SECRET)
             case Away(reason):
@@ -52,16 +64,32 @@ def ask(interview: Interview) -> dict[str, Value | None] | None:
                 interview.prompter.say(f"  Vonage answers: {credit:.2f} EUR of credit.")
                 if credit <= 0:
                     interview.prompter.say("  Warning: add some in Vonage's dashboard, or no SMS goes out.")
-                return {
-                    "api_key": key,
-                    "api_secret": secret,
-                    "sender": read.sender,
-                    "recipient": read.recipient,
-                    "rest_host": read.rest_host,
-                }
+                return _values(interview, host)
 
 
-def _wanted(interview: Interview) -> bool:
+def change(interview: Interview) -> dict[str, Value | None]:
+    """Ask anew from and to which number an SMS goes, and return the section's values."""
+    interview.reopen(SENDER, RECIPIENT)
+    return _values(interview, interview.unasked(HOST, REST_HOST))
+
+
+def _values(interview: Interview, host: str) -> dict[str, Value | None]:
+    key, secret, sender, recipient = (interview.take(one) for one in FIELDS)
+    written = sender if re.search("[A-Za-z]", sender) else _digits(sender)
+    read = VonageSettings.model_validate(
+        {"api_key": key, "api_secret": secret, "sender": written, "recipient": recipient, "rest_host": host}
+    )
+    return {
+        "api_key": key,
+        "api_secret": secret,
+        "sender": read.sender,
+        "recipient": read.recipient,
+        "rest_host": read.rest_host,
+    }
+
+
+def wanted(interview: Interview) -> bool:
+    """Return whether alerts go by SMS too; only a person is asked."""
     if interview.given.sms is not None:
         return interview.given.sms
     if any(interview.in_advance(one.key) is not None for one in FIELDS):

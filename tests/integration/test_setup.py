@@ -3,7 +3,7 @@
 import io
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,55 +16,10 @@ from bot.settings.file import load
 from bot.settings.model import LIVE_HOST, Settings
 from bot.setup import chat, flow
 from bot.setup.interview import Given
-from bot.setup.questions import Nobody, Question
+from bot.setup.questions import Nobody
 from sandbox.faults.kinds import Answer
 from sandbox.server import Sandbox
-
-STRANGER = 4242
-
-
-@dataclass
-class Script:
-    """A person who answers by the option that a question names, and remembers everything that was shown."""
-
-    answers: dict[str, list[str]]
-    sandbox: Sandbox
-    sends_the_word: bool = True
-    is_person: bool = True
-    shown: list[str] = field(default_factory=list)
-
-    def say(self, text: str) -> None:
-        self.shown.append(text)
-        word = text.strip()
-        if self.sends_the_word and text.startswith("      "):
-            owner = self.sandbox.keys.owner_id
-            # Somebody else writes first, and the owner something else.
-            self.sandbox.call(lambda world: world.telegram.say(STRANGER, "hello"))
-            self.sandbox.call(lambda world: world.telegram.say(owner, "is it on?"))
-            self.sandbox.call(lambda world: world.telegram.say(owner, word.title()))
-
-    def ask(self, question: Question, present: str | None = None) -> str:
-        self.shown.append(f"{question.text} [{present}]")
-        return self._answer(question) or present or ""
-
-    def ask_secret(self, question: Question, present: str | None = None) -> str:
-        self.shown.append(question.text)
-        return self._answer(question) or present or ""
-
-    def agrees(self, question: Question, *, usually: bool) -> bool:
-        self.shown.append(question.text)
-        return {"y": True, "n": False}.get(self._answer(question), usually)
-
-    def paste(self, question: Question) -> str:
-        return self._answer(question)
-
-    def _answer(self, question: Question) -> str:
-        waiting = self.answers.get(question.option, [])
-        return waiting.pop(0) if waiting else ""
-
-    @property
-    def told(self) -> str:
-        return "\n".join(self.shown)
+from tests.integration.wizard import STRANGER, Script, addresses, everything, secrets, without
 
 
 @pytest.fixture
@@ -76,42 +31,6 @@ def sandbox(authority: trustme.CA) -> Iterator[Sandbox]:
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     return tmp_path / "deep" / "settings.toml"
-
-
-def addresses(sandbox: Sandbox) -> dict[str, str]:
-    alpaca = sandbox.origin("alpaca")
-    return {
-        "alpaca.trading_url": alpaca,
-        "alpaca.data_url": alpaca,
-        "telegram.api_url": sandbox.origin("telegram"),
-        "vonage.rest_host": sandbox.origin("vonage").removeprefix("https://"),
-    }
-
-
-def everything(sandbox: Sandbox) -> Given:
-    """Return what a script gives."""
-    keys = sandbox.keys
-    values = {
-        "alpaca.key_id": keys.alpaca_key_id,
-        "alpaca.secret_key": keys.alpaca_secret_key,
-        "telegram.token": keys.telegram_token,
-        "telegram.owner_ids": str(keys.owner_id),
-        "vonage.api_key": keys.vonage_api_key,
-        "vonage.api_secret": keys.vonage_api_secret,
-        "vonage.sender": keys.sms_sender,
-        "vonage.recipient": keys.sms_recipient,
-        "investing.max_per_day": "500",
-    }
-    return Given(addresses(sandbox) | values, preset="moderate")
-
-
-def secrets(sandbox: Sandbox) -> list[str]:
-    keys = sandbox.keys
-    return [keys.alpaca_key_id, keys.alpaca_secret_key, keys.telegram_token, keys.vonage_api_secret]
-
-
-def without(given: Given, key: str) -> Given:
-    return replace(given, values={one: value for one, value in given.values.items() if one != key})
 
 
 def test_a_person_mistypes_is_asked_again_is_found_by_a_word_and_is_told_what_comes_next(
@@ -152,8 +71,8 @@ def test_a_person_mistypes_is_asked_again_is_found_by_a_word_and_is_told_what_co
         "Vonage refuses the API key",
         "Alpaca does not know VOOO: did you mean VOO",
         "allocation sums to 101.00%",
-        "there is no preset '99'",
-        "max_per_day must be dollars",
+        "'99' is none of these: answer 1 to",
+        "max_per_day 'much' must be dollars",
         "$1 a day is too little",
         "Telegram: sent",
         "SMS: sent",
@@ -215,7 +134,7 @@ def test_what_a_script_gives_wrongly_ends_it_with_the_reason_and_nothing_is_writ
         ({"alpaca.secret_key": "mistyped"}, "Alpaca refuses this pair of keys"),
         ({"telegram.token": "1:unknown"}, "Telegram does not know this token: give another one by"),
         ({"telegram.owner_ids": "me"}, "--telegram-owner-id"),
-        ({"vonage.recipient": "12"}, "recipient must be a phone number"),
+        ({"vonage.recipient": "12"}, "--sms-recipient '12' must be a phone number"),
         ({"investing.max_per_day": "1"}, "$1 a day is too little"),
         ({"storage.url": "postgres://x"}, "must be an SQLite file"),
         ({"alpaca.trading_url": "https://127.0.0.1:9"}, "look at this machine's network"),
