@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from bot.settings.file import Loaded, SettingsError, load
+from bot.settings.file import Loaded, SettingsError, checked, load
 from bot.settings.model import ExecutionSettings, InvestingSettings, Settings, StorageSettings
+from core.account import Minimums
 from core.allocation import Sector
 from tests.unit.example import EXAMPLE, filled_in
 
@@ -197,3 +198,26 @@ def test_systemd_s_copy_of_the_settings_is_found_and_its_mode_is_no_reason_for_a
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(given.parent))
     loaded = load(None)
     assert (loaded.path, loaded.warnings) == (given, ())
+
+
+OPTIONAL = [
+    line
+    for line in EXAMPLE.read_text(encoding="utf-8").partition("[storage]")[2].partition("[[sectors]]")[0].splitlines()
+    if line and not line.startswith(("#", "["))
+]
+
+
+@pytest.mark.parametrize("left_out", OPTIONAL)
+def test_what_is_left_out_is_as_the_example_has_it_whatever_stands_beside_it(left_out: str) -> None:
+    whole = filled_in(max_per_day="max_per_day = 1000")
+    settings = checked(whole, Path("settings.toml"))
+    assert checked(whole.replace(left_out, ""), Path("settings.toml")) == settings
+    assert (settings.investing.minimums, settings.investing.max_per_day) == (Minimums(1_00, 10_00), 1_000_00)
+
+
+def test_without_its_section_the_smallest_orders_are_as_the_example_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    before, _, after = filled_in(max_per_day="max_per_day = 1000").partition("[investing.minimum_order]")
+    without = before + after[after.index("[reports]") :]
+    assert checked(without, Path("settings.toml")).investing.minimums == Minimums(1_00, 10_00)
+    monkeypatch.setenv("ALLOCATOR_INVESTING__MINIMUM_ORDER__CRYPTO", "2")
+    assert checked(without, Path("settings.toml")).investing.minimums == Minimums(1_00, 2_00)
