@@ -33,7 +33,7 @@ BETWEEN_PARTS = {
 }  # fmt: skip
 
 _QUOTED = re.compile(r"^\*\*\"(.+)\"\*\*$", re.MULTILINE)
-_PROGRAM = re.compile(r"(?:^|&& )(?:sudo )?(?:[\w./-]*/)?allocator(?:-admin)?(?= )([^|>&#]*)")
+_PROGRAM = re.compile(r"(?:^|&& )(?:sudo )?(?:[\w./-]*/)?allocator(?= )([^|>&#]*)")
 _OURS = re.compile(r"^(?:(?:bench|bot|broker|core|deploy|docs|sandbox|storage|tests)/[\w./-]*|[\w.-]+\.(?:toml|lock))$")
 _ELSEWHERE = ("http://", "https://", "mailto:")
 
