@@ -75,12 +75,12 @@ _EXAMPLES = {
         f"agreed to; {_WRONG}",
     ),
     "service status": (
-        ("allocator service status",),
+        ("allocator service status", "allocator service status --json"),
         f"0 it runs; 3 it does not run; 4 it is not installed; {_WRONG}",
     ),
     "service logs": (
         ("sudo allocator service logs -f", "sudo allocator service logs -n 1000"),
-        f"0 printed; 1 the journal cannot be read; {_WRONG}",
+        f"0 printed; 1 the journal cannot be read; 4 the service is not installed; {_WRONG}",
     ),
     "allocation show": (
         ("allocator allocation show", "allocator allocation show --json"),

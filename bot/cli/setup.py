@@ -55,7 +55,7 @@ examples:
 
 exit codes: 0 done; 1 a step failed (its output is printed), or it needs root; 2 it was called wrongly, or it cannot be
 installed, or go back, like this (the way out is printed). `status` has systemd's: 0 running, 3 not running, 4 not
-installed"""
+installed; `logs` has that 4 too"""
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -146,6 +146,7 @@ def _register_service(commands: "argparse._SubParsersAction[argparse.ArgumentPar
         description="Print what systemd knows of the service: whether it runs, whose money it is, the end of its log.",
     )
     status.set_defaults(run=_status)
+    status.add_argument("--json", action="store_true", help="print it as JSON, under keys that stay the same")
     logs = actions.add_parser(
         "logs",
         help="the end of its log",
@@ -187,16 +188,16 @@ def _agrees_to_purge() -> bool:
     return sys.stdin.readline().strip() == "purge"
 
 
-def _status(_: argparse.Namespace) -> int:
-    from bot.installing import service  # noqa: PLC0415  as above
+def _status(options: argparse.Namespace) -> int:
+    from bot.installing import looking, service  # noqa: PLC0415  as above
 
-    return service.status(service.Here.real())
+    return looking.status(service.Here.real(), as_json=options.json)
 
 
 def _logs(options: argparse.Namespace) -> int:
-    from bot.installing import service  # noqa: PLC0415  as above
+    from bot.installing import looking, service  # noqa: PLC0415  as above
 
-    return service.logs(service.Here.real(), follow=options.follow, lines=options.lines)
+    return looking.logs(service.Here.real(), follow=options.follow, lines=options.lines)
 
 
 def _preload() -> None:

@@ -15,6 +15,9 @@ SINGLE_FILES = ("pyproject.toml", "requirements.lock", "README.md", "settings.ex
 Run = Callable[[Sequence[str], bytes | None], int]
 """Runs a program with its output on this terminal and these bytes as its input; returns its exit code."""
 
+Read = Callable[[Sequence[str]], tuple[int, str]]
+"""Runs a program without a word on this terminal; returns its exit code and its output."""
+
 
 class StepFailed(Exception):
     """A program that a step needs ended with an error; it has printed why."""
@@ -93,11 +96,34 @@ class Removal:
 Step = Folder | File | Sources | Program | Link | Removal
 
 
+def really(arguments: Sequence[str], given: bytes | None) -> int:
+    """Run a program of this machine."""
+    try:
+        if given is None:
+            # Without the terminal's input: nothing that runs here may ask for anything.
+            return subprocess.run(arguments, stdin=subprocess.DEVNULL, check=False).returncode  # noqa: S603
+        return subprocess.run(arguments, input=given, check=False).returncode  # noqa: S603
+    except FileNotFoundError:
+        return 127
+
+
+def reads(arguments: Sequence[str]) -> tuple[int, str]:
+    """Run a program of this machine for its output."""
+    try:
+        done = subprocess.run(  # noqa: S603
+            arguments, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False
+        )
+    except FileNotFoundError:
+        return 127, ""
+    return done.returncode, done.stdout
+
+
 class Machine:
     """Where steps are done. `root` stands for `/`: paths of steps are the service's own, absolute ones."""
 
-    def __init__(self, run: Run, root: Path = Path("/")) -> None:
+    def __init__(self, run: Run = really, root: Path = Path("/"), read: Read = reads) -> None:
         self.run = run
+        self.read = read
         self._root = root
 
     def at(self, path: Path) -> Path:
@@ -134,17 +160,6 @@ class Machine:
                 beside.replace(self.at(path))
             case Removal(path):
                 _remove(self.at(path))
-
-
-def really(arguments: Sequence[str], given: bytes | None) -> int:
-    """Run a program of this machine."""
-    try:
-        if given is None:
-            # Without the terminal's input: nothing that runs here may ask for anything.
-            return subprocess.run(arguments, stdin=subprocess.DEVNULL, check=False).returncode  # noqa: S603
-        return subprocess.run(arguments, input=given, check=False).returncode  # noqa: S603
-    except FileNotFoundError:
-        return 127
 
 
 def _write(path: Path, text: str, mode: int) -> None:

@@ -1,5 +1,7 @@
 """`allocator service` on a machine that is a folder, where programs are recorded instead of run."""
 
+import json
+import os
 import shutil
 import stat
 import subprocess
@@ -9,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.installing import places, rolling_back, service
+from bot.installing import looking, places, rolling_back, service
 from bot.installing.service import Here
 from bot.installing.steps import Machine
 from sandbox.settings import settings_text
@@ -28,6 +30,8 @@ class Recorded:
     """Plays the programs of a machine, and remembers how each was called."""
 
     fails: str = ""
+    says: str = ""
+    code: int = 0
     calls: list[str] = field(default_factory=list)
     inputs: list[bytes] = field(default_factory=list)
 
@@ -40,6 +44,11 @@ class Recorded:
             self.inputs.append(given)
             Path(arguments[-1]).write_bytes(b"encrypted")
         return 0
+
+    def read(self, arguments: Sequence[str]) -> tuple[int, str]:
+        """Play a program that is run for its output."""
+        self.calls.append(" ".join(arguments))
+        return self.code, self.says
 
     def ran(self, part: str) -> bool:
         return any(part in call for call in self.calls)
@@ -55,7 +64,11 @@ def here(tmp_path: Path, programs: Recorded) -> Here:
     root = tmp_path / "root"
     (root / "run/systemd/system").mkdir(parents=True)
     return Here(
-        Machine(programs, root), is_root=True, checkout=CHECKOUT, python="/usr/bin/python3", has_credentials=True
+        Machine(programs, root, programs.read),
+        is_root=True,
+        checkout=CHECKOUT,
+        python="/usr/bin/python3",
+        has_credentials=True,
     )
 
 
@@ -197,6 +210,101 @@ def test_a_dry_run_shows_every_step_and_touches_nothing(
     ):
         assert part in shown
     assert SECRET not in shown
+    assert shown.index("make the folder /etc/allocator ") < shown.index("encrypt the settings into /etc/allocator/")
+
+
+def test_the_steps_are_done_in_the_order_in_which_they_are_shown(
+    here: Here, programs: Recorded, settings: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert service.install(here, settings, dry_run=True) == 0
+    shown = [line[2:] for line in capsys.readouterr().out.splitlines() if line.startswith("- ")]
+    assert service.install(here, settings, dry_run=False) == 0
+    done = [line for line in capsys.readouterr().out.splitlines() if line in shown]
+    assert done == [line for line in shown if not line.startswith("encrypt")]
+    order = [one for one in programs.calls if "pip" in one or "systemd-creds" in one or "restart" in one]
+    assert ("pip" in order[0], "systemd-creds" in order[-2], "restart" in order[-1]) == (True, True, True)
+
+
+SHOWN = """\
+MainPID=4711
+NRestarts=2
+Result=success
+ActiveState=active
+SubState=running
+StatusText=paper account, chat connected = yes
+UnitFileState=enabled
+ActiveEnterTimestamp=Fri 2026-11-27 14:30:05 UTC
+"""
+
+
+def test_the_status_as_json_keeps_its_keys_and_has_the_exit_code_of_the_other(
+    here: Here, programs: Recorded, settings: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert looking.status(here, as_json=True) == 4
+    absent = json.loads(capsys.readouterr().out)
+    assert (absent.pop("installed"), set(absent.values())) == (False, {None})
+    assert service.install(here, settings, dry_run=False) == 0
+    programs.says, programs.code = SHOWN, 3
+    capsys.readouterr()
+    assert looking.status(here, as_json=True) == 3
+    assert programs.ran("systemctl status --no-pager allocator")
+    told = json.loads(capsys.readouterr().out)
+    assert told == {
+        "installed": True,
+        "release": here.machine.at(places.CURRENT).readlink().name,
+        "state": "active",
+        "sub_state": "running",
+        "result": "success",
+        "says": "paper account, chat connected = yes",
+        "since": "2026-11-27T14:30:05+00:00",
+        "pid": 4711,
+        "restarts": 2,
+        "starts_at_boot": True,
+    }
+    assert told.keys() == {"installed", *absent}
+    programs.says = "MainPID=0\nActiveEnterTimestamp=\nActiveState=inactive\n"
+    looking.status(here, as_json=True)
+    stopped = json.loads(capsys.readouterr().out)
+    assert (stopped["pid"], stopped["since"], stopped["state"]) == (None, None, "inactive")
+
+
+def test_where_nothing_is_installed_the_log_and_the_removal_say_so(
+    here: Here, programs: Recorded, settings: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for purge, dry_run in ((False, True), (False, False), (True, True), (True, False)):
+        assert service.uninstall(here, purge=purge, dry_run=dry_run) == 0
+        assert capsys.readouterr().out == "The service is not installed: there is nothing to remove.\n"
+    assert looking.logs(here, follow=False, lines=5) == 4
+    assert "the service is not installed" in capsys.readouterr().err
+    assert programs.calls == []
+    assert service.install(here, settings, dry_run=False) == 0
+    assert looking.logs(here, follow=True, lines=5) == 0
+    assert programs.calls[-1] == "journalctl -u allocator -n 5 -f"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can play somebody else")
+def test_somebody_who_may_not_see_what_is_installed_is_sent_to_root(
+    here: Here, settings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert service.install(here, settings, dry_run=False) == 0
+    assert service.install(replace(here, checkout=another_version(tmp_path / "new")), settings, dry_run=False) == 0
+    # The other may look everywhere here, but not into /etc/allocator.
+    folders = (tmp_path, *tmp_path.parents[:2])
+    for folder in folders:
+        folder.chmod(0o755)
+    settings.unlink()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    other = replace(here, is_root=False)
+    os.seteuid(65534)
+    try:
+        codes = service.install(other, None, dry_run=True), rolling_back.roll_back(other, start=True, dry_run=True)
+    finally:
+        os.seteuid(0)
+        for folder in folders:
+            folder.chmod(0o700)
+    assert codes == (1, 1)
+    assert capsys.readouterr().err.count("this needs root: sudo ") == 2
 
 
 def test_where_systemd_cannot_encrypt_the_settings_are_roots_alone(
@@ -217,6 +325,8 @@ def test_a_release_that_failed_half_way_leaves_the_running_one_and_is_begun_anew
     assert service.install(here, settings, dry_run=False) == 1
     assert "`/" in capsys.readouterr().err
     assert not here.machine.at(places.CURRENT).is_symlink()
+    # Nor has it other settings than it was started with.
+    assert not programs.ran("systemd-creds")
     programs.fails = ""
     assert service.install(here, settings, dry_run=False) == 0
 
@@ -250,7 +360,7 @@ def test_uninstalling_keeps_the_records_unless_they_are_to_go_too(here: Here, se
         True,
         True,
     ]
-    assert service.status(here) == 4
+    assert looking.status(here, as_json=False) == 4
     assert service.uninstall(here, purge=True, dry_run=False) == 0
     assert not at(places.STATE).exists()
     assert not at(places.CONFIGURATION).exists()
