@@ -5,11 +5,13 @@ import sys
 from pathlib import Path
 
 from bot.cli import examples as cli_examples
+from bot.exits import MISCONFIGURED
 
 _ALLOCATION = """\
 examples:
   allocator allocation show --json
   allocator allocation check plan.txt                lines such as: Domestic Large Cap, VOO, 35%
+  allocator allocation set plan.toml --dry-run       shows what it changes, also beside the service
   allocator allocation set plan.toml                 [[sectors]] as in settings.example.toml
   echo "VOO 60 AGG 40" | allocator allocation set -
   allocator allocation presets
@@ -53,6 +55,8 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     )
     change.set_defaults(run=_set)
     change.add_argument("--yes", action="store_true", help="do not ask")
+    change.add_argument("--dry-run", action="store_true", help="show what it changes, as `check` does; change nothing")
+    change.add_argument("--json", action="store_true", help="with --dry-run: print it as JSON")
     offered = actions.add_parser(
         "presets",
         help="allocations to start from",
@@ -82,6 +86,11 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _set(options: argparse.Namespace) -> int:
+    if options.dry_run:
+        return _check(options)
+    if options.json:
+        sys.stderr.write("--json goes with --dry-run; what is active afterwards: allocator allocation show --json\n")
+        return MISCONFIGURED
     _preload()
     from bot.shell import allocations as shell_allocations  # noqa: PLC0415  as above
 

@@ -92,10 +92,11 @@ _EXAMPLES = {
     ),
     "allocation set": (
         (
+            "allocator allocation set plan.toml --dry-run",
             "allocator allocation set plan.toml",
             'echo "VOO 60 AGG 40" | allocator allocation set -',
         ),
-        "0 it is the active one; 1 it cannot be used, was declined, the service is "
+        "0 it is the active one, or what it changes was shown; 1 it cannot be used, was declined, the service is "
         f"running or Alpaca is away; {_BROKEN}",
     ),
     "allocation presets": (
