@@ -115,7 +115,7 @@ def _register_service(commands: "argparse._SubParsersAction[argparse.ArgumentPar
         "install",
         help="install or upgrade, and start; needs root",
         description="Bring the program, the settings and the unit into their places, and start the service; again, it "
-        "installs what has changed.",
+        "installs what has changed. Records that `allocator run` has made in this folder go along the first time.",
     )
     install.set_defaults(run=_install)
     # Not `settings`: that is what is handed over to an installed service.

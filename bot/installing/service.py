@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.exits import FAILED, MISCONFIGURED, OK
-from bot.installing import places, release
+from bot.installing import places, records, release
 from bot.installing.steps import File, Folder, Link, Machine, Program, Removal, Step, StepFailed
-from bot.settings.file import SettingsError, load
+from bot.settings.file import Loaded, SettingsError, load
 from bot.settings.model import Settings
 from bot.shell import commands as shell
+from storage.errors import StorageError
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -42,8 +43,11 @@ class Here:
 def install(here: Here, settings_file: Path | None, *, dry_run: bool) -> int:
     """Bring program, settings and unit into their places, and start the service; or only show all that."""
     try:
-        text = _settings(here, settings_file)
-    except SettingsError as error:
+        loaded = _settings(here, settings_file)
+        text = loaded.path.read_text(encoding="utf-8") if loaded is not None and loaded.path is not None else None
+        brought = records.steps(here.machine, loaded.settings) if loaded is not None else ()
+        left = records.left_behind(here.machine, loaded.settings) if loaded is not None else None
+    except (SettingsError, StorageError) as error:
         shell.complain(str(error))
         return MISCONFIGURED
     except PermissionError:
@@ -53,7 +57,9 @@ def install(here: Here, settings_file: Path | None, *, dry_run: bool) -> int:
         encrypted = here.has_credentials if text is not None else here.machine.at(places.ENCRYPTED).exists()
         how = f"encrypt the settings into {places.ENCRYPTED} (600), by systemd-creds"
         encrypts = (how,) if encrypted and text is not None else ()
-        show((*_first(here), *encrypts, *_then(here, text, encrypted=encrypted)))
+        show((*_first(here), *encrypts, *_then(here, text, brought, encrypted=encrypted)))
+        if left is not None:
+            shell.say(left)
     if trouble is not None:
         shell.complain(trouble)
         return MISCONFIGURED
@@ -65,11 +71,13 @@ def install(here: Here, settings_file: Path | None, *, dry_run: bool) -> int:
         machine = here.machine
         machine.do(_first(here), shell.say)
         encrypted = _encrypt(here, text)
-        machine.do(_then(here, text, encrypted=encrypted), shell.say)
+        machine.do(_then(here, text, brought, encrypted=encrypted), shell.say)
     except (StepFailed, OSError) as error:
         shell.complain(f"{error}.\nMend it, and give the same command again: what is done already is not done anew.")
         return FAILED
     shell.say(f"The service runs. {_how(encrypted=encrypted)}")
+    if left is not None:
+        shell.say(left)
     return OK
 
 
@@ -118,7 +126,7 @@ def _first(here: Here) -> tuple[Step, ...]:
     )
 
 
-def _then(here: Here, text: str | None, *, encrypted: bool) -> tuple[Step, ...]:
+def _then(here: Here, text: str | None, brought: tuple[Step, ...], *, encrypted: bool) -> tuple[Step, ...]:
     template = (here.checkout / "deploy" / "allocator.service").read_text(encoding="utf-8")
     plain = text is not None and not encrypted
     return (
@@ -129,12 +137,14 @@ def _then(here: Here, text: str | None, *, encrypted: bool) -> tuple[Step, ...]:
         *([Link(places.COMMAND, places.CURRENT / "venv/bin/allocator")] if _is_ours(here) else []),
         Program(("systemctl", "daemon-reload")),
         Program(("systemctl", "enable", places.NAME)),
+        # As late as can be: what is recorded after the copy was made is not in it.
+        *brought,
         # Ready only when settings and database are in order; otherwise this fails, and says where to look.
         Program(("systemctl", "restart", places.NAME)),
     )
 
 
-def _settings(here: Here, settings_file: Path | None) -> str | None:
+def _settings(here: Here, settings_file: Path | None) -> Loaded | None:
     """Return the settings to install, None to keep those that are installed.
 
     Raises SettingsError, and PermissionError where only root can see whether any are installed.
@@ -149,7 +159,7 @@ def _settings(here: Here, settings_file: Path | None) -> str | None:
     if loaded.path is None:
         raise SettingsError("the settings come from variables alone: run `allocator init`, a service needs a file")
     _check_places(loaded.settings)
-    return loaded.path.read_text(encoding="utf-8")
+    return loaded
 
 
 def _check_places(settings: Settings) -> None:
