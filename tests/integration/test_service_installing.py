@@ -1,15 +1,9 @@
-"""`allocator service` on a machine that is a folder, where programs are recorded instead of run."""
+"""`allocator service` installed, upgraded, gone back and removed, on a machine that is a folder."""
 
-import json
-import os
 import shutil
-import sqlite3
 import stat
 import subprocess
-from collections.abc import Sequence
-from contextlib import closing
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,47 +11,7 @@ import pytest
 from bot.installing import looking, places, rolling_back, service
 from bot.installing.service import Here
 from bot.installing.steps import Machine
-from sandbox.settings import settings_text
-from storage import binding, database
-from storage.backup import back_up
-from storage.lock import ServiceLock
-
-CHECKOUT = Path(__file__).parents[2]
-SECRET = "a-secret-of-the-owner"
-
-SECTIONS: dict[str, dict[str, object]] = {
-    "alpaca": {"key_id": "PKTEST", "secret_key": SECRET},
-    "telegram": {"token": "123456:abc", "owner_ids": [1001]},
-}
-
-
-@dataclass
-class Recorded:
-    """Plays the programs of a machine, and remembers how each was called."""
-
-    fails: str = ""
-    says: str = ""
-    code: int = 0
-    calls: list[str] = field(default_factory=list)
-    inputs: list[bytes] = field(default_factory=list)
-
-    def __call__(self, arguments: Sequence[str], given: bytes | None) -> int:
-        called = " ".join(arguments)
-        self.calls.append(called)
-        if self.fails and self.fails in called:
-            return 1
-        if given is not None:
-            self.inputs.append(given)
-            Path(arguments[-1]).write_bytes(b"encrypted")
-        return 0
-
-    def read(self, arguments: Sequence[str]) -> tuple[int, str]:
-        """Play a program that is run for its output."""
-        self.calls.append(" ".join(arguments))
-        return self.code, self.says
-
-    def ran(self, part: str) -> bool:
-        return any(part in call for call in self.calls)
+from tests.integration.machine import CHECKOUT, SECRET, Recorded, another_version, everything, machine_in, write
 
 
 @pytest.fixture
@@ -67,32 +21,12 @@ def programs() -> Recorded:
 
 @pytest.fixture
 def here(tmp_path: Path, programs: Recorded) -> Here:
-    root = tmp_path / "root"
-    (root / "run/systemd/system").mkdir(parents=True)
-    return Here(
-        Machine(programs, root, programs.read),
-        is_root=True,
-        checkout=CHECKOUT,
-        python="/usr/bin/python3",
-        has_credentials=True,
-    )
+    return machine_in(tmp_path, programs)
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Path:
     return write(tmp_path, {})
-
-
-def write(folder: Path, changes: dict[str, dict[str, object]]) -> Path:
-    file = folder / "settings.toml"
-    file.write_text(settings_text(SECTIONS, changes))
-    file.chmod(0o600)
-    return file
-
-
-def everything(here: Here) -> dict[str, int]:
-    root = here.machine.at(Path("/"))
-    return {str(one.relative_to(root)): one.lstat().st_mtime_ns for one in root.rglob("*")}
 
 
 def test_it_is_installed_with_the_settings_encrypted_and_no_secret_anywhere_else(
@@ -191,15 +125,6 @@ def test_a_way_back_that_cannot_be_gone_is_refused_before_anything_changes(
     assert "sudo allocator restore COPY" in capsys.readouterr().err
 
 
-def another_version(checkout: Path, unit: str = "") -> Path:
-    """Return a checkout of another version; its unit begins with `unit`."""
-    shutil.copytree(CHECKOUT, checkout, ignore=shutil.ignore_patterns(".venv", ".git", "tests", "__pycache__", ".*"))
-    (checkout / "bot" / "version.py").write_text(f"# {checkout.name}\n")
-    file = checkout / "deploy" / "allocator.service"
-    file.write_text(unit + file.read_text())
-    return checkout
-
-
 def test_a_dry_run_shows_every_step_and_touches_nothing(
     here: Here, programs: Recorded, settings: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -229,158 +154,6 @@ def test_the_steps_are_done_in_the_order_in_which_they_are_shown(
     assert done == [line for line in shown if not line.startswith("encrypt")]
     order = [one for one in programs.calls if "pip" in one or "systemd-creds" in one or "restart" in one]
     assert ("pip" in order[0], "systemd-creds" in order[-2], "restart" in order[-1]) == (True, True, True)
-
-
-@pytest.fixture
-def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the database that `allocator run` has left in the present folder, with a log that nobody has closed."""
-    monkeypatch.chdir(tmp_path)
-    file = tmp_path / "allocator.db"
-    with database.open(f"sqlite:///{file}") as books:
-        binding.bind(books, "main", "of-this-folder", datetime(2026, 11, 27, tzinfo=UTC))
-    return file
-
-
-def account(file: Path) -> str:
-    with closing(sqlite3.connect(file)) as connection:
-        return str(connection.execute("SELECT broker_account_id FROM broker_account").fetchone()[0])
-
-
-def test_records_of_the_present_folder_go_along_when_the_service_has_none_of_its_own(
-    here: Here, programs: Recorded, settings: Path, recorded: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    before = everything(here)
-    assert service.install(here, settings, dry_run=True) == 0
-    step = f"copy the records of {recorded} to /var/lib/private/allocator/allocator.db (600)"
-    assert (step in capsys.readouterr().out, everything(here)) == (True, before)
-    there = here.machine.at(places.PRIVATE_STATE)
-    there.mkdir(parents=True)
-    if os.geteuid() == 0:
-        os.chown(there, 4711, 4712)
-    assert service.install(here, settings, dry_run=False) == 0
-    shown = capsys.readouterr().out
-    assert shown.index("systemctl enable") < shown.index(step) < shown.index("systemctl restart")
-    copy = there / "allocator.db"
-    assert (account(copy), account(recorded)) == ("of-this-folder", "of-this-folder")
-    # The service's own user, whoever that is, and nobody else.
-    assert (copy.stat().st_uid, copy.stat().st_gid) == (there.stat().st_uid, there.stat().st_gid)
-    modes = [stat.S_IMODE(one.stat().st_mode) for one in (copy, there, there.parent)]
-    assert modes == [0o600, 0o700, 0o700]
-
-
-def test_records_that_the_service_has_are_never_replaced_and_it_is_said_which_it_does_not_read(
-    here: Here, settings: Path, recorded: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    own = here.machine.at(places.STATE) / "allocator.db"
-    own.parent.mkdir(parents=True)
-    own.write_text("its own")
-    assert service.install(here, settings, dry_run=False) == 0
-    assert own.read_text() == "its own"
-    assert f"has records of its own in /var/lib/allocator, and does not read {recorded}." in capsys.readouterr().out
-
-
-def test_records_that_are_still_written_or_are_no_records_stop_the_installation_before_the_start(
-    here: Here, programs: Recorded, settings: Path, recorded: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with ServiceLock(recorded):
-        assert service.install(here, settings, dry_run=False) == 1
-    assert f"`allocator run` still works on {recorded}: end it first" in capsys.readouterr().err
-    recorded.write_text("a shopping list, longer than the beginning of a database is, and of nobody's interest" * 9)
-    assert service.install(here, settings, dry_run=False) == 1
-    assert not programs.ran("systemctl restart")
-    assert list(here.machine.at(places.PRIVATE_STATE).iterdir()) == []
-
-
-def test_records_in_a_folder_of_the_present_one_keep_it(
-    here: Here, settings: Path, recorded: Path, tmp_path: Path
-) -> None:
-    write(tmp_path, {"storage": {"url": "sqlite:///books/mine.db"}})
-    (tmp_path / "books").mkdir()
-    back_up(recorded, tmp_path / "books/mine.db")
-    assert service.install(here, settings, dry_run=False) == 0
-    assert account(here.machine.at(places.PRIVATE_STATE) / "books/mine.db") == "of-this-folder"
-
-
-SHOWN = """\
-MainPID=4711
-NRestarts=2
-Result=success
-ActiveState=active
-SubState=running
-StatusText=paper account, chat connected = yes
-UnitFileState=enabled
-ActiveEnterTimestamp=Fri 2026-11-27 14:30:05 UTC
-"""
-
-
-def test_the_status_as_json_keeps_its_keys_and_has_the_exit_code_of_the_other(
-    here: Here, programs: Recorded, settings: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert looking.status(here, as_json=True) == 4
-    absent = json.loads(capsys.readouterr().out)
-    assert (absent.pop("installed"), set(absent.values())) == (False, {None})
-    assert service.install(here, settings, dry_run=False) == 0
-    programs.says, programs.code = SHOWN, 3
-    capsys.readouterr()
-    assert looking.status(here, as_json=True) == 3
-    assert programs.ran("systemctl status --no-pager allocator")
-    told = json.loads(capsys.readouterr().out)
-    assert told == {
-        "installed": True,
-        "release": here.machine.at(places.CURRENT).readlink().name,
-        "state": "active",
-        "sub_state": "running",
-        "result": "success",
-        "says": "paper account, chat connected = yes",
-        "since": "2026-11-27T14:30:05+00:00",
-        "pid": 4711,
-        "restarts": 2,
-        "starts_at_boot": True,
-    }
-    assert told.keys() == {"installed", *absent}
-    programs.says = "MainPID=0\nActiveEnterTimestamp=\nActiveState=inactive\n"
-    looking.status(here, as_json=True)
-    stopped = json.loads(capsys.readouterr().out)
-    assert (stopped["pid"], stopped["since"], stopped["state"]) == (None, None, "inactive")
-
-
-def test_where_nothing_is_installed_the_log_and_the_removal_say_so(
-    here: Here, programs: Recorded, settings: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for purge, dry_run in ((False, True), (False, False), (True, True), (True, False)):
-        assert service.uninstall(here, purge=purge, dry_run=dry_run) == 0
-        assert capsys.readouterr().out == "The service is not installed: there is nothing to remove.\n"
-    assert looking.logs(here, follow=False, lines=5) == 4
-    assert "the service is not installed" in capsys.readouterr().err
-    assert programs.calls == []
-    assert service.install(here, settings, dry_run=False) == 0
-    assert looking.logs(here, follow=True, lines=5) == 0
-    assert programs.calls[-1] == "journalctl -u allocator -n 5 -f"
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can play somebody else")
-def test_somebody_who_may_not_see_what_is_installed_is_sent_to_root(
-    here: Here, settings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert service.install(here, settings, dry_run=False) == 0
-    assert service.install(replace(here, checkout=another_version(tmp_path / "new")), settings, dry_run=False) == 0
-    # The other may look everywhere here, but not into /etc/allocator.
-    folders = (tmp_path, *tmp_path.parents[:2])
-    for folder in folders:
-        folder.chmod(0o755)
-    settings.unlink()
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.chdir(tmp_path)
-    other = replace(here, is_root=False)
-    os.seteuid(65534)
-    try:
-        codes = service.install(other, None, dry_run=True), rolling_back.roll_back(other, start=True, dry_run=True)
-    finally:
-        os.seteuid(0)
-        for folder in folders:
-            folder.chmod(0o700)
-    assert codes == (1, 1)
-    assert capsys.readouterr().err.count("this needs root: sudo ") == 2
 
 
 def test_where_systemd_cannot_encrypt_the_settings_are_roots_alone(
