@@ -110,6 +110,16 @@ def test_a_message_that_troubleshooting_quotes_is_one_of_the_programs(message: s
     assert any(_pattern(message).search(text) for text in _program())
 
 
+def test_every_formula_has_its_source_with_an_address_or_is_said_to_be_ours() -> None:
+    sections = re.split(r"^## ", READ[DOCS / "money-and-measures.md"].text, flags=re.MULTILINE)[1:]
+    sources = {one.partition("\n")[0]: one.rpartition("\nSource")[2] for one in sections if "\nSource" in one}
+    assert [one.partition("\n")[0] for one in sections] == list(sources)
+    assert [name for name, text in sources.items() if "](https://" not in text and "ours" not in text] == []
+    # What the law or a standard says is never ours alone.
+    for name in ("Cost basis", "Time-weighted", "Money-weighted", "Variance", "Bands", "Lots", "Wash sales"):
+        assert any("](https://" in text for title, text in sources.items() if title.startswith(name)), name
+
+
 def test_troubleshooting_explains_every_way_in_which_a_settings_file_cannot_be_read() -> None:
     read = next(one for one in ast.walk(ast.parse(SETTINGS_FILE.read_bytes())) if getattr(one, "name", "") == "_read")
     told = [text for one in ast.walk(read) if isinstance(one, ast.Raise) and (text := max(_texts(one), key=len))]
