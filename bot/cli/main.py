@@ -13,6 +13,7 @@ from bot.cli import examples as cli_examples
 from bot.cli import handing_over
 from bot.cli import operations as cli_operations
 from bot.cli import setup as cli_setup
+from bot.cli.usage import Parser
 from bot.exits import FAILED, OK
 from bot.operations.ending import Ending
 
@@ -29,14 +30,14 @@ examples: allocator demo | allocator init | sudo allocator service install | all
 settings are read from --settings, else $ALLOCATOR_SETTINGS, else $CREDENTIALS_DIRECTORY/settings.toml, else those of
 the installed service (as root), else ./settings.toml, else the user's config folder
 
-exit codes: 0 done; 1 it could not be done (the reason is printed); 2 the settings, the database or the account are
-not usable as they are (the way out is printed)"""
+exit codes: 0 done; 1 it could not be done (the reason is printed); 2 it was called wrongly, or the settings, the
+database or the account are not usable as they are (the way out is printed)"""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
     words = sys.argv[1:] if arguments is None else arguments
-    options = _parser().parse_args(words)
+    options = parser().parse_args(words)
     try:
         if "settings" in options and handing_over.is_wanted(options.settings, os.environ):
             return handing_over.hand_over(words, getattr(options, "file", None), is_root=os.geteuid() == 0)
@@ -45,16 +46,22 @@ def main(arguments: list[str] | None = None) -> int:
         return FAILED
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    whole: argparse.ArgumentParser = Parser(
         prog="allocator",
         description="Keeps a brokerage account at the allocation you chose.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = whole.add_subparsers(required=True, metavar="COMMAND")
 
-    run = commands.add_parser("run", help="run the service: the chat, the daily investing, the alerts")
+    run = commands.add_parser(
+        "run",
+        help="run the service: the chat, the daily investing, the alerts",
+        description="Run the service in this terminal until Ctrl-C or SIGTERM: the chat, the daily investing, the "
+        "alerts. `allocator service install` has systemd run it.",
+    )
     run.set_defaults(run=_run)
     _settings_option(run)
 
@@ -75,7 +82,12 @@ def _parser() -> argparse.ArgumentParser:
     cli_setup.register(commands)
     cli_allocation.register(commands)
 
-    demo = commands.add_parser("demo", help="watch an investing morning against stand-ins, without any account or key")
+    demo = commands.add_parser(
+        "demo",
+        help="watch an investing morning against stand-ins, without any account or key",
+        description="Run the whole product against stand-ins for Alpaca, Telegram and Vonage on this machine, and talk "
+        "to it here and on a page. It needs no account and no key, and keeps nothing.",
+    )
     demo.set_defaults(run=_demo)
     demo.add_argument("--days", type=_positive, help="run this many trading days unattended, then end")
     demo.add_argument("--deposit", type=_dollars, default=Decimal(250), help="dollars that arrive each day (250)")
@@ -85,29 +97,43 @@ def _parser() -> argparse.ArgumentParser:
     page.add_argument("--port", type=_port, metavar="N", help="where the page is on this machine (8775, or a free one)")
     page.add_argument("--no-page", action="store_true", help="serve no page; with --days there is none")
 
-    sandbox = commands.add_parser("sandbox", help="run the stand-ins alone and print the settings to use with them")
+    sandbox = commands.add_parser(
+        "sandbox",
+        help="run the stand-ins alone and print the settings to use with them",
+        description="Run the stand-ins for Alpaca, Telegram and Vonage alone, until Ctrl-C or SIGTERM, and print a "
+        "whole settings file for them; its comments say how to move their clock and their money.",
+    )
     sandbox.set_defaults(run=_sandbox)
     sandbox.add_argument("--seed", type=int, default=1, help="which simulated market (1)")
     cli_examples.add(commands.choices)
-    return parser
+    return whole
 
 
 def _report_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    report = commands.add_parser("report", help="how each sector did on a day; works beside the service")
+    report = commands.add_parser(
+        "report",
+        help="how each sector did on a day; works beside the service",
+        description="Print how each sector did on a trading day: the last one that has ended, unless --day names one.",
+    )
     report.set_defaults(run=_report)
     _settings_option(report)
     report.add_argument("--day", type=_day, metavar="DATE", help="a trading day that has ended, such as 2026-11-27")
-
     report.add_argument("--json", action="store_true", help="print every figure as JSON")
 
-    variance = commands.add_parser("variance", help="how far each sector is from its target; works beside the service")
+    variance = commands.add_parser(
+        "variance",
+        help="how far each sector is from its target; works beside the service",
+        description="Print how far each sector is from its target now, in percentage points and in dollars.",
+    )
     variance.set_defaults(run=_variance)
     _settings_option(variance)
-
     variance.add_argument("--json", action="store_true", help="print every figure as JSON")
 
     performance = commands.add_parser(
-        "performance", help="what the account and its holdings have brought; works beside the service"
+        "performance",
+        help="what the account and its holdings have brought; works beside the service",
+        description="Print what the account has brought (gain, time-weighted and money-weighted return) and each "
+        "holding since it was bought.",
     )
     performance.set_defaults(run=_performance)
     _settings_option(performance)
@@ -129,10 +155,9 @@ def _settings_option(parser: argparse.ArgumentParser) -> None:
 
 
 def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError(f"{text} is no port: use 0 (any free one) to 65535")
-    return port
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: use 0 (any free one) to 65535")
+    return int(text)
 
 
 def _positive(text: str) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from bot.cli import examples as cli_examples
 from bot.exits import FAILED
 
 _VALUES = {
@@ -42,8 +43,8 @@ Secrets are not options, because every user of a machine sees the options of eve
 ALLOCATOR_ALPACA__SECRET_KEY, ALLOCATOR_TELEGRAM__TOKEN and ALLOCATOR_VONAGE__API_SECRET, from the first line of a
 file, or from a line of standard input where the file is - ; each other answer can come from such a variable too.
 
-exit codes: 0 written; 1 something is missing or was refused, and nothing was written; 2 the file that is there cannot
-be used"""
+exit codes: 0 written; 1 something is missing or was refused, and nothing was written; 2 it was called wrongly, or the
+settings cannot be used: those in the file that is there, or those that the answers make, such as --storage-url foo"""
 
 _SERVICE = """\
 examples:
@@ -53,8 +54,9 @@ examples:
   allocator service status
   sudo allocator service logs -f
 
-exit codes: 0 done; 1 a step failed (its output is printed); 2 it cannot be installed, or go back, like this (the way
-out is printed). `status` has systemd's: 0 running, 3 not running, 4 not installed"""
+exit codes: 0 done; 1 a step failed (its output is printed), or it needs root; 2 it was called wrongly, or it cannot be
+installed, or go back, like this (the way out is printed). `status` has systemd's: 0 running, 3 not running, 4 not
+installed; `logs` has that 4 too"""
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -110,26 +112,51 @@ def _register_service(commands: "argparse._SubParsersAction[argparse.ArgumentPar
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     actions = service.add_subparsers(required=True, metavar="ACTION")
-    install = actions.add_parser("install", help="install or upgrade, and start; needs root")
+    install = actions.add_parser(
+        "install",
+        help="install or upgrade, and start; needs root",
+        description="Bring the program, the settings and the unit into their places, and start the service; again, it "
+        "installs what has changed. Records that `allocator run` has made in this folder go along the first time.",
+    )
     install.set_defaults(run=_install)
     # Not `settings`: that is what is handed over to an installed service.
     install.add_argument("--settings", dest="target", type=Path, metavar="FILE", help="the settings to install")
     install.add_argument("--dry-run", action="store_true", help="show every step and every file, touch nothing")
-    rollback = actions.add_parser("rollback", help="let the release before come into force again; needs root")
+    rollback = actions.add_parser(
+        "rollback",
+        help="let the release before come into force again; needs root",
+        description="Let the release before come into force again, once it has said that it can use the settings and "
+        "the records. The same command again is the way forward.",
+    )
     rollback.set_defaults(run=_rollback)
     rollback.add_argument("--no-start", action="store_true", help="leave the service stopped, to reconcile first")
     rollback.add_argument("--dry-run", action="store_true", help="show every step, touch nothing")
-    uninstall = actions.add_parser("uninstall", help="stop and remove it, and keep settings and records; needs root")
+    uninstall = actions.add_parser(
+        "uninstall",
+        help="stop and remove it, and keep settings and records; needs root",
+        description="Stop the service and remove the program. The settings in /etc/allocator and the records in "
+        "/var/lib/allocator stay, unless --purge removes them too.",
+    )
     uninstall.set_defaults(run=_uninstall)
     uninstall.add_argument("--purge", action="store_true", help="remove settings and records too")
     uninstall.add_argument("--dry-run", action="store_true", help="show every step, touch nothing")
     uninstall.add_argument("--yes", action="store_true", help="do not ask before --purge")
-    status = actions.add_parser("status", help="what systemd knows of it")
+    status = actions.add_parser(
+        "status",
+        help="what systemd knows of it",
+        description="Print what systemd knows of the service: whether it runs, whose money it is, the end of its log.",
+    )
     status.set_defaults(run=_status)
-    logs = actions.add_parser("logs", help="the end of its log")
+    status.add_argument("--json", action="store_true", help="print it as JSON, under keys that stay the same")
+    logs = actions.add_parser(
+        "logs",
+        help="the end of its log",
+        description="Print the end of the service's log, which systemd's journal keeps.",
+    )
     logs.set_defaults(run=_logs)
     logs.add_argument("-f", "--follow", action="store_true", help="go on as it is written")
     logs.add_argument("-n", "--lines", type=int, default=100, help="how many lines (100)")
+    cli_examples.add(actions.choices, "service")
 
 
 def _install(options: argparse.Namespace) -> int:
@@ -162,16 +189,16 @@ def _agrees_to_purge() -> bool:
     return sys.stdin.readline().strip() == "purge"
 
 
-def _status(_: argparse.Namespace) -> int:
-    from bot.installing import service  # noqa: PLC0415  as above
+def _status(options: argparse.Namespace) -> int:
+    from bot.installing import looking, service  # noqa: PLC0415  as above
 
-    return service.status(service.Here.real())
+    return looking.status(service.Here.real(), as_json=options.json)
 
 
 def _logs(options: argparse.Namespace) -> int:
-    from bot.installing import service  # noqa: PLC0415  as above
+    from bot.installing import looking, service  # noqa: PLC0415  as above
 
-    return service.logs(service.Here.real(), follow=options.follow, lines=options.lines)
+    return looking.logs(service.Here.real(), follow=options.follow, lines=options.lines)
 
 
 def _preload() -> None:

@@ -30,7 +30,10 @@ def roll_back(here: Here, *, start: bool, dry_run: bool) -> int:
         )
         return MISCONFIGURED
     asks = Program(_question(here, before))
-    steps = _steps(here, before, start=start)
+    try:
+        steps = _steps(here, before, start=start)
+    except PermissionError:
+        return service.needs_root()
     if dry_run:
         return service.show((asks, *steps))
     if not here.is_root:

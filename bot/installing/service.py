@@ -1,4 +1,4 @@
-"""`allocator service`: install, uninstall, status and logs of the service under systemd."""
+"""`allocator service install` and `uninstall`: the service under systemd, and nothing left of it but the records."""
 
 import os
 import shutil
@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.exits import FAILED, MISCONFIGURED, OK
-from bot.installing import places, release
-from bot.installing.steps import File, Folder, Link, Machine, Program, Removal, Step, StepFailed, really
-from bot.settings.file import SettingsError, load
+from bot.installing import places, records, release
+from bot.installing.steps import File, Folder, Link, Machine, Program, Removal, Step, StepFailed
+from bot.settings.file import Loaded, SettingsError, load
 from bot.settings.model import Settings
 from bot.shell import commands as shell
+from storage.errors import StorageError
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -36,21 +37,29 @@ class Here:
     def real(cls) -> "Here":
         """Return this machine."""
         python = str(Path(sys.base_prefix, "bin", f"python3.{sys.version_info.minor}").resolve())
-        return cls(Machine(really), os.geteuid() == 0, CHECKOUT, python, shutil.which("systemd-creds") is not None)
+        return cls(Machine(), os.geteuid() == 0, CHECKOUT, python, shutil.which("systemd-creds") is not None)
 
 
 def install(here: Here, settings_file: Path | None, *, dry_run: bool) -> int:
     """Bring program, settings and unit into their places, and start the service; or only show all that."""
     try:
-        text = _settings(here, settings_file)
-    except SettingsError as error:
+        loaded = _settings(here, settings_file)
+        text = loaded.path.read_text(encoding="utf-8") if loaded is not None and loaded.path is not None else None
+        brought = records.steps(here.machine, loaded.settings) if loaded is not None else ()
+        left = records.left_behind(here.machine, loaded.settings) if loaded is not None else None
+    except (SettingsError, StorageError) as error:
         shell.complain(str(error))
         return MISCONFIGURED
+    except PermissionError:
+        return needs_root()
     trouble = _trouble(here)
     if dry_run:
         encrypted = here.has_credentials if text is not None else here.machine.at(places.ENCRYPTED).exists()
-        first = f"encrypt the settings into {places.ENCRYPTED} (600), by systemd-creds"
-        show(_steps(here, text, encrypted=encrypted), *([first] if encrypted and text is not None else []))
+        how = f"encrypt the settings into {places.ENCRYPTED} (600), by systemd-creds"
+        encrypts = (how,) if encrypted and text is not None else ()
+        show((*_first(here), *encrypts, *_then(here, text, brought, encrypted=encrypted)))
+        if left is not None:
+            shell.say(left)
     if trouble is not None:
         shell.complain(trouble)
         return MISCONFIGURED
@@ -60,13 +69,15 @@ def install(here: Here, settings_file: Path | None, *, dry_run: bool) -> int:
         return needs_root()
     try:
         machine = here.machine
-        machine.do([Folder(places.CONFIGURATION, 0o700), Folder(places.KEYS, 0o700)], shell.say)
+        machine.do(_first(here), shell.say)
         encrypted = _encrypt(here, text)
-        machine.do(_steps(here, text, encrypted=encrypted), shell.say)
+        machine.do(_then(here, text, brought, encrypted=encrypted), shell.say)
     except (StepFailed, OSError) as error:
         shell.complain(f"{error}.\nMend it, and give the same command again: what is done already is not done anew.")
         return FAILED
     shell.say(f"The service runs. {_how(encrypted=encrypted)}")
+    if left is not None:
+        shell.say(left)
     return OK
 
 
@@ -81,6 +92,10 @@ def uninstall(here: Here, *, purge: bool, dry_run: bool) -> int:
     ]
     if purge:
         steps += [Removal(path) for path in (places.CONFIGURATION, places.STATE, places.PRIVATE_STATE)]
+    # lexists: what others may not look at is not there for them, and no error either.
+    if not any(os.path.lexists(here.machine.at(step.path)) for step in steps if isinstance(step, Removal)):
+        shell.say("The service is not installed: there is nothing to remove.")
+        return OK
     if dry_run:
         return show(tuple(steps))
     if not here.is_root:
@@ -95,20 +110,6 @@ def uninstall(here: Here, *, purge: bool, dry_run: bool) -> int:
     return OK
 
 
-def status(here: Here) -> int:
-    """Show what systemd knows of the service; the exit code is systemd's."""
-    if not here.machine.at(places.UNIT).exists():
-        shell.complain("the service is not installed: sudo allocator service install")
-        return 4
-    return here.machine.run(("systemctl", "status", "--no-pager", places.NAME), None)
-
-
-def logs(here: Here, *, follow: bool, lines: int) -> int:
-    """Show the end of the service's log."""
-    more = ("-f",) if follow else ("--no-pager",)
-    return here.machine.run(("journalctl", "-u", places.NAME, "-n", str(lines), *more), None)
-
-
 def unit(template: str, *, encrypted: bool) -> str:
     """Return the unit as it is installed."""
     if _LOADS not in template:
@@ -116,13 +117,19 @@ def unit(template: str, *, encrypted: bool) -> str:
     return template.replace(_LOADS, _LOADS_ENCRYPTED) if encrypted else template
 
 
-def _steps(here: Here, text: str | None, *, encrypted: bool) -> tuple[Step, ...]:
-    template = (here.checkout / "deploy" / "allocator.service").read_text(encoding="utf-8")
-    plain = text is not None and not encrypted
+def _first(here: Here) -> tuple[Step, ...]:
+    """Return what comes before the settings: a release that fails half way leaves those of the running one alone."""
     return (
         *release.steps(here.machine, here.checkout, here.python),
         Folder(places.CONFIGURATION, 0o700),
         Folder(places.KEYS, 0o700),
+    )
+
+
+def _then(here: Here, text: str | None, brought: tuple[Step, ...], *, encrypted: bool) -> tuple[Step, ...]:
+    template = (here.checkout / "deploy" / "allocator.service").read_text(encoding="utf-8")
+    plain = text is not None and not encrypted
+    return (
         *((File(places.PLAIN, text, 0o600, private=True),) if plain and text is not None else ()),
         # Of two copies of the settings one would be out of date.
         *((Removal(places.PLAIN if encrypted else places.ENCRYPTED),) if text is not None else ()),
@@ -130,24 +137,29 @@ def _steps(here: Here, text: str | None, *, encrypted: bool) -> tuple[Step, ...]
         *([Link(places.COMMAND, places.CURRENT / "venv/bin/allocator")] if _is_ours(here) else []),
         Program(("systemctl", "daemon-reload")),
         Program(("systemctl", "enable", places.NAME)),
+        # As late as can be: what is recorded after the copy was made is not in it.
+        *brought,
         # Ready only when settings and database are in order; otherwise this fails, and says where to look.
         Program(("systemctl", "restart", places.NAME)),
     )
 
 
-def _settings(here: Here, settings_file: Path | None) -> str | None:
-    """Return the settings to install, None to keep those that are installed. Raises SettingsError."""
-    kept = here.machine.at(places.PLAIN).exists() or here.machine.at(places.ENCRYPTED).exists()
+def _settings(here: Here, settings_file: Path | None) -> Loaded | None:
+    """Return the settings to install, None to keep those that are installed.
+
+    Raises SettingsError, and PermissionError where only root can see whether any are installed.
+    """
     try:
         loaded = load(settings_file)
     except SettingsError:
-        if kept and settings_file is None:
+        installed = (here.machine.at(one) for one in (places.PLAIN, places.ENCRYPTED))
+        if settings_file is None and any(one.exists() for one in installed):
             return None
         raise
     if loaded.path is None:
         raise SettingsError("the settings come from variables alone: run `allocator init`, a service needs a file")
     _check_places(loaded.settings)
-    return loaded.path.read_text(encoding="utf-8")
+    return loaded
 
 
 def _check_places(settings: Settings) -> None:
@@ -199,10 +211,10 @@ def _is_ours(here: Here) -> bool:
     return not command.exists()
 
 
-def show(steps: tuple[Step, ...], *first: str) -> int:
-    """Print what steps would do, after what comes `first`."""
+def show(steps: tuple[Step | str, ...]) -> int:
+    """Print what steps would do."""
     shell.say("Nothing is touched. It would:")
-    for step in (*first, *steps):
+    for step in steps:
         shell.say(f"- {step}")
     return OK
 

@@ -8,12 +8,19 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from storage.backup import back_up
+from storage.errors import AlreadyRunning, StorageError
+from storage.lock import ServiceLock
+
 SOURCES = ("bot", "broker", "core", "sandbox", "storage", "deploy", "docs")
 SINGLE_FILES = ("pyproject.toml", "requirements.lock", "README.md", "settings.example.toml")
 """What a release is made of; tests and benches stay where they are."""
 
 Run = Callable[[Sequence[str], bytes | None], int]
 """Runs a program with its output on this terminal and these bytes as its input; returns its exit code."""
+
+Read = Callable[[Sequence[str]], tuple[int, str]]
+"""Runs a program without a word on this terminal; returns its exit code and its output."""
 
 
 class StepFailed(Exception):
@@ -90,14 +97,49 @@ class Removal:
         return f"remove {self.path}"
 
 
-Step = Folder | File | Sources | Program | Link | Removal
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Copy a database, whole and looked through, into a folder whose owner then works with it."""
+
+    source: Path
+    folder: Path
+    name: Path
+
+    def __str__(self) -> str:
+        return f"copy the records of {self.source} to {self.folder / self.name} (600), for the service alone"
+
+
+Step = Folder | File | Sources | Program | Link | Removal | Records
+
+
+def really(arguments: Sequence[str], given: bytes | None) -> int:
+    """Run a program of this machine."""
+    try:
+        if given is None:
+            # Without the terminal's input: nothing that runs here may ask for anything.
+            return subprocess.run(arguments, stdin=subprocess.DEVNULL, check=False).returncode  # noqa: S603
+        return subprocess.run(arguments, input=given, check=False).returncode  # noqa: S603
+    except FileNotFoundError:
+        return 127
+
+
+def reads(arguments: Sequence[str]) -> tuple[int, str]:
+    """Run a program of this machine for its output."""
+    try:
+        done = subprocess.run(  # noqa: S603
+            arguments, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False
+        )
+    except FileNotFoundError:
+        return 127, ""
+    return done.returncode, done.stdout
 
 
 class Machine:
     """Where steps are done. `root` stands for `/`: paths of steps are the service's own, absolute ones."""
 
-    def __init__(self, run: Run, root: Path = Path("/")) -> None:
+    def __init__(self, run: Run = really, root: Path = Path("/"), read: Read = reads) -> None:
         self.run = run
+        self.read = read
         self._root = root
 
     def at(self, path: Path) -> Path:
@@ -134,17 +176,8 @@ class Machine:
                 beside.replace(self.at(path))
             case Removal(path):
                 _remove(self.at(path))
-
-
-def really(arguments: Sequence[str], given: bytes | None) -> int:
-    """Run a program of this machine."""
-    try:
-        if given is None:
-            # Without the terminal's input: nothing that runs here may ask for anything.
-            return subprocess.run(arguments, stdin=subprocess.DEVNULL, check=False).returncode  # noqa: S603
-        return subprocess.run(arguments, input=given, check=False).returncode  # noqa: S603
-    except FileNotFoundError:
-        return 127
+            case Records(source, folder, name):
+                _bring(source, self.at(folder), name)
 
 
 def _write(path: Path, text: str, mode: int) -> None:
@@ -170,6 +203,22 @@ def _copy(checkout: Path, release: Path) -> None:
     # A checkout may be for its owner's eyes; the service is another user.
     for path in (release, *release.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+def _bring(source: Path, folder: Path, name: Path) -> None:
+    try:
+        # Whoever works on it now would go on beside the service, on one account.
+        with ServiceLock(source):
+            back_up(source, folder / name)
+    except AlreadyRunning:
+        raise StepFailed(f"`allocator run` still works on {source}: end it first") from None
+    except StorageError as error:
+        raise StepFailed(str(error)) from None
+    # systemd gives all of the folder to the service's user at its start, but only while the folder itself is another's.
+    owner = folder.stat()
+    if os.geteuid() == 0:
+        for one in (name, *name.parents):
+            os.chown(folder / one, owner.st_uid, owner.st_gid)
 
 
 def _remove(path: Path) -> None:

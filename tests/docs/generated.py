@@ -39,8 +39,8 @@ def shell_page() -> str:
     blocks = [
         "# Commands of the shell",
         MADE,
-        "After `make .venv` the program is `.venv/bin/allocator`; for an installed service `allocator-admin` runs the "
-        "same commands as the service would, see [operations](operations.md#install).",
+        "After `make .venv` the program is `.venv/bin/allocator`; beside an installed service `sudo allocator` runs "
+        "the same commands as the service would, see [operations](operations.md#install).",
     ]
     blocks += [block for command in shell_commands() for block in _shell_command(command)]
     return "\n\n".join(blocks) + "\n"

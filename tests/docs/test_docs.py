@@ -32,8 +32,10 @@ BETWEEN_PARTS = {
     "OrderEnded", "NoSuchDelivery", "NoSuchConfirmation",
 }  # fmt: skip
 
+SETTINGS_FILE = ROOT / "bot" / "settings" / "file.py"
+
 _QUOTED = re.compile(r"^\*\*\"(.+)\"\*\*$", re.MULTILINE)
-_PROGRAM = re.compile(r"(?:^|&& )(?:sudo )?(?:[\w./-]*/)?allocator(?:-admin)?(?= )([^|>&#]*)")
+_PROGRAM = re.compile(r"(?:^|&& )(?:sudo )?(?:[\w./-]*/)?allocator(?= )([^|>&#]*)")
 _OURS = re.compile(r"^(?:(?:bench|bot|broker|core|deploy|docs|sandbox|storage|tests)/[\w./-]*|[\w.-]+\.(?:toml|lock))$")
 _ELSEWHERE = ("http://", "https://", "mailto:")
 
@@ -106,6 +108,24 @@ def test_every_page_is_in_the_menu() -> None:
 @pytest.mark.parametrize("message", _QUOTED.findall(READ[DOCS / "troubleshooting.md"].text))
 def test_a_message_that_troubleshooting_quotes_is_one_of_the_programs(message: str) -> None:
     assert any(_pattern(message).search(text) for text in _program())
+
+
+def test_every_formula_has_its_source_with_an_address_or_is_said_to_be_ours() -> None:
+    sections = re.split(r"^## ", READ[DOCS / "money-and-measures.md"].text, flags=re.MULTILINE)[1:]
+    sources = {one.partition("\n")[0]: one.rpartition("\nSource")[2] for one in sections if "\nSource" in one}
+    assert [one.partition("\n")[0] for one in sections] == list(sources)
+    assert [name for name, text in sources.items() if "](https://" not in text and "ours" not in text] == []
+    # What the law or a standard says is never ours alone.
+    for name in ("Cost basis", "Time-weighted", "Money-weighted", "Variance", "Bands", "Lots", "Wash sales"):
+        assert any("](https://" in text for title, text in sources.items() if title.startswith(name)), name
+
+
+def test_troubleshooting_explains_every_way_in_which_a_settings_file_cannot_be_read() -> None:
+    read = next(one for one in ast.walk(ast.parse(SETTINGS_FILE.read_bytes())) if getattr(one, "name", "") == "_read")
+    told = [text for one in ast.walk(read) if isinstance(one, ast.Raise) and (text := max(_texts(one), key=len))]
+    # What the system says of a file needs no words of ours.
+    assert [text for text in told if not _explained(text) and "cannot be read" not in text] == []
+    assert len(told) >= 3
 
 
 def test_troubleshooting_explains_every_trouble_that_is_told_in_the_chat() -> None:

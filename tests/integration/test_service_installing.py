@@ -1,48 +1,17 @@
-"""`allocator service` on a machine that is a folder, where programs are recorded instead of run."""
+"""`allocator service` installed, upgraded, gone back and removed, on a machine that is a folder."""
 
 import shutil
 import stat
 import subprocess
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bot.installing import places, rolling_back, service
+from bot.installing import looking, places, rolling_back, service
 from bot.installing.service import Here
 from bot.installing.steps import Machine
-from sandbox.settings import settings_text
-
-CHECKOUT = Path(__file__).parents[2]
-SECRET = "a-secret-of-the-owner"
-
-SECTIONS: dict[str, dict[str, object]] = {
-    "alpaca": {"key_id": "PKTEST", "secret_key": SECRET},
-    "telegram": {"token": "123456:abc", "owner_ids": [1001]},
-}
-
-
-@dataclass
-class Recorded:
-    """Plays the programs of a machine, and remembers how each was called."""
-
-    fails: str = ""
-    calls: list[str] = field(default_factory=list)
-    inputs: list[bytes] = field(default_factory=list)
-
-    def __call__(self, arguments: Sequence[str], given: bytes | None) -> int:
-        called = " ".join(arguments)
-        self.calls.append(called)
-        if self.fails and self.fails in called:
-            return 1
-        if given is not None:
-            self.inputs.append(given)
-            Path(arguments[-1]).write_bytes(b"encrypted")
-        return 0
-
-    def ran(self, part: str) -> bool:
-        return any(part in call for call in self.calls)
+from tests.integration.machine import CHECKOUT, SECRET, Recorded, another_version, everything, machine_in, write
 
 
 @pytest.fixture
@@ -52,28 +21,12 @@ def programs() -> Recorded:
 
 @pytest.fixture
 def here(tmp_path: Path, programs: Recorded) -> Here:
-    root = tmp_path / "root"
-    (root / "run/systemd/system").mkdir(parents=True)
-    return Here(
-        Machine(programs, root), is_root=True, checkout=CHECKOUT, python="/usr/bin/python3", has_credentials=True
-    )
+    return machine_in(tmp_path, programs)
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Path:
     return write(tmp_path, {})
-
-
-def write(folder: Path, changes: dict[str, dict[str, object]]) -> Path:
-    file = folder / "settings.toml"
-    file.write_text(settings_text(SECTIONS, changes))
-    file.chmod(0o600)
-    return file
-
-
-def everything(here: Here) -> dict[str, int]:
-    root = here.machine.at(Path("/"))
-    return {str(one.relative_to(root)): one.lstat().st_mtime_ns for one in root.rglob("*")}
 
 
 def test_it_is_installed_with_the_settings_encrypted_and_no_secret_anywhere_else(
@@ -172,15 +125,6 @@ def test_a_way_back_that_cannot_be_gone_is_refused_before_anything_changes(
     assert "sudo allocator restore COPY" in capsys.readouterr().err
 
 
-def another_version(checkout: Path, unit: str = "") -> Path:
-    """Return a checkout of another version; its unit begins with `unit`."""
-    shutil.copytree(CHECKOUT, checkout, ignore=shutil.ignore_patterns(".venv", ".git", "tests", "__pycache__", ".*"))
-    (checkout / "bot" / "version.py").write_text(f"# {checkout.name}\n")
-    file = checkout / "deploy" / "allocator.service"
-    file.write_text(unit + file.read_text())
-    return checkout
-
-
 def test_a_dry_run_shows_every_step_and_touches_nothing(
     here: Here, programs: Recorded, settings: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -197,6 +141,19 @@ def test_a_dry_run_shows_every_step_and_touches_nothing(
     ):
         assert part in shown
     assert SECRET not in shown
+    assert shown.index("make the folder /etc/allocator ") < shown.index("encrypt the settings into /etc/allocator/")
+
+
+def test_the_steps_are_done_in_the_order_in_which_they_are_shown(
+    here: Here, programs: Recorded, settings: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert service.install(here, settings, dry_run=True) == 0
+    shown = [line[2:] for line in capsys.readouterr().out.splitlines() if line.startswith("- ")]
+    assert service.install(here, settings, dry_run=False) == 0
+    done = [line for line in capsys.readouterr().out.splitlines() if line in shown]
+    assert done == [line for line in shown if not line.startswith("encrypt")]
+    order = [one for one in programs.calls if "pip" in one or "systemd-creds" in one or "restart" in one]
+    assert ("pip" in order[0], "systemd-creds" in order[-2], "restart" in order[-1]) == (True, True, True)
 
 
 def test_where_systemd_cannot_encrypt_the_settings_are_roots_alone(
@@ -217,6 +174,8 @@ def test_a_release_that_failed_half_way_leaves_the_running_one_and_is_begun_anew
     assert service.install(here, settings, dry_run=False) == 1
     assert "`/" in capsys.readouterr().err
     assert not here.machine.at(places.CURRENT).is_symlink()
+    # Nor has it other settings than it was started with.
+    assert not programs.ran("systemd-creds")
     programs.fails = ""
     assert service.install(here, settings, dry_run=False) == 0
 
@@ -250,7 +209,7 @@ def test_uninstalling_keeps_the_records_unless_they_are_to_go_too(here: Here, se
         True,
         True,
     ]
-    assert service.status(here) == 4
+    assert looking.status(here, as_json=False) == 4
     assert service.uninstall(here, purge=True, dry_run=False) == 0
     assert not at(places.STATE).exists()
     assert not at(places.CONFIGURATION).exists()
