@@ -12,6 +12,8 @@ from pathlib import Path
 from threading import Thread
 from time import monotonic, sleep
 
+import psutil
+
 _PATIENCE_SECONDS = 60
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/")
 
@@ -62,6 +64,10 @@ def running_demo() -> Iterator[RunningDemo]:
         try:
             process.wait(30)
         finally:
+            if process.poll() is None:
+                # Its service leads a session of its own, and would go on for good.
+                for child in psutil.Process(process.pid).children(recursive=True):
+                    child.kill()
             process.kill()
             process.wait()
             if process.stdout is not None:
