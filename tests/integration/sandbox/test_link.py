@@ -16,6 +16,7 @@ from sandbox.network.link import HOST, Link
 from sandbox.server import Sandbox
 
 DELAY = timedelta(milliseconds=25)
+LAST_TURNS = 5
 ROUND_TRIP = 2 * DELAY.total_seconds()
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -50,6 +51,9 @@ async def linked(serve: Serve, delay: timedelta = DELAY) -> AsyncIterator[Link]:
     finally:
         await link.close()
         server.close()
+        # What was accepted at the very end is served only a moment later.
+        for _ in range(LAST_TURNS):
+            await asyncio.sleep(0)
         await asyncio.gather(*serving)
 
 
