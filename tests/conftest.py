@@ -1,5 +1,6 @@
 """What all tests share: one process that has the product loaded, for those that start it, and who runs what."""
 
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -35,6 +36,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Sharing
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let the long ones begin first, so that nobody waits for one of them at the end."""
     items.sort(key=lambda item: not _is_long(item.nodeid))
+
+
+def pytest_collection_finish() -> None:
+    """Take what is loaded by now out of the garbage collector's rounds: it stays, and there is a lot of it."""
+    gc.collect()
+    gc.freeze()
 
 
 def _is_long(nodeid: str) -> bool:
