@@ -14,7 +14,7 @@ LOOK_UP_PAUSES = (0.5, 1.0, 2.0)
 """Seconds between rounds of looking up and sending again; after the last, the next tick carries on."""
 
 TOO_LATE = "the time for the day's orders was over before Alpaca could be reached"
-PAUSED = "investing was paused before they could be sent"
+PAUSED = "investing was paused in the meantime"
 
 SHORTEST_WAIT = 0.5
 """Seconds between rounds at least, whatever the broker says of its rate limit."""

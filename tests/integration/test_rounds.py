@@ -76,7 +76,7 @@ def test_orders_in_doubt_do_not_leave_once_the_owner_has_paused(one: Installatio
     assert one.orders() == []
     one.at(15, 47)
     assert one.said()[-1].text == (
-        "Investing was missed on 2026-11-23: investing was paused before they could be sent. "
+        "Investing was missed on 2026-11-23: investing was paused in the meantime. "
         "Nothing was bought; the cash waits for the next trading day."
     )
     assert one.orders() == []

@@ -27,6 +27,9 @@ class FakeLedger:
     events: Events
     runs: dict[RunKey, Run] = field(default_factory=dict)
     said: list[Alert] = field(default_factory=list)
+    said_at: list[datetime] = field(default_factory=list)
+    versions: dict[RunKey, int] = field(default_factory=dict)
+    opened_at: dict[RunKey, datetime] = field(default_factory=dict)
     skips: dict[RunKey, Skip] = field(default_factory=dict)
     undertakings: dict[RunKey, Undertaking] = field(default_factory=dict)
     known: dict[str, Activity] = field(default_factory=dict)
@@ -71,12 +74,14 @@ class FakeLedger:
             for intent in plan.intents
         )
         self.runs[key] = Run(key, RunState.PLANNED, plan.free_cash, window, orders, remarks)
+        self.versions[key], self.opened_at[key] = allocation_version, at
         if undertaking is not None:
             self.undertakings[key] = undertaking
         return self.runs[key]
 
     def may_send(self, key: RunKey) -> bool:
         """Return whether investing is not paused."""
+        self._running(key)
         return not self.paused
 
     def mark(self, key: RunKey, state: RunState) -> None:
@@ -115,7 +120,7 @@ class FakeLedger:
             if not its.is_final or self._running(one).state.is_final:
                 raise IllegalTransition(f"{self.runs[one].state} to {its}")
             self.runs[one] = replace(self.runs[one], state=its)
-        self.said.append(alert)
+        self._say(alert, at)
 
     def skip(self, key: RunKey, skip: Skip, alert: Alert, *, cash: Cents, at: datetime) -> None:
         """Store a run without orders and say why."""
@@ -123,7 +128,7 @@ class FakeLedger:
         self._must_be_new(key)
         self.runs[key] = Run(key, RunState.SKIPPED, cash, None)
         self.skips[key] = skip
-        self.said.append(alert)
+        self._say(alert, at)
 
     def miss(self, keys: Sequence[RunKey], reason: str, alert: Alert, *, at: datetime) -> None:
         """Store missed runs and say so."""
@@ -131,7 +136,7 @@ class FakeLedger:
         for key in keys:
             self._must_be_new(key)
             self.runs[key] = Run(key, RunState.MISSED, 0, None)
-        self.said.append(alert)
+        self._say(alert, at)
 
     def report(self, key: RunKey, alert: Alert, snapshots: Sequence[Snapshot], *, at: datetime) -> None:
         """Store a report's run with its snapshots and say it."""
@@ -141,7 +146,7 @@ class FakeLedger:
         for snapshot in snapshots:
             if snapshot.day not in self.days or self.days[snapshot.day].reconstructed:
                 self.days[snapshot.day] = snapshot
-        self.said.append(alert)
+        self._say(alert, at)
 
     def keep_activities(self, activities: Sequence[Activity]) -> None:
         """Store the activities that are not known yet."""
@@ -176,7 +181,7 @@ class FakeLedger:
         self.events.step("ledger follow-up")
         for key, order in changes:
             self._write_down(key, order)
-        self.said.append(alert)
+        self._say(alert, at)
 
     def spent_on(self, account: str, day: date) -> Cents:
         """Return what the day has taken."""
@@ -186,6 +191,10 @@ class FakeLedger:
             if (run.key.account, run.key.day) == (account, day) and run.key.routine is not Routine.REBUY
         ]
         return self.spent_elsewhere + sum(order.committed for run in mine for order in run.orders)
+
+    def _say(self, alert: Alert, at: datetime) -> None:
+        self.said.append(alert)
+        self.said_at.append(at)
 
     def _must_be_new(self, key: RunKey) -> None:
         if key in self.runs:

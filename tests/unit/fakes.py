@@ -102,11 +102,15 @@ class FakePace:
 
 @dataclass
 class FakeBroker:
-    """A broker with one account. Every order costs a dollar a share; `fates` says what becomes of each sending."""
+    """A broker with one account. Every order costs a dollar a share; `fates` says what becomes of each sending.
+
+    Of `not_looked_up`, a symbol, no look-up is answered; what is in `away_when_sent_to` is raised by the next sendings.
+    """
 
     events: Events
     now: datetime
     cash: Decimal = Decimal(100)
+    equity: Decimal | None = None
     trouble: str | None = None
     crypto_trouble: str | None = None
     assets_by_symbol: dict[str, Asset] = field(default_factory=dict)
@@ -114,11 +118,15 @@ class FakeBroker:
     fills: OrderState = OrderState.FILLED
     away: bool = False
     silent_finds: int = 0
+    not_looked_up: str | None = None
+    turns_away_for: float = 20.0
+    away_when_sent_to: list[BrokerAway] = field(default_factory=list)
     seconds_per_order: float = 0
     positions_held: tuple[Position, ...] = ()
     quotes_by_coin: dict[str, Quote] = field(default_factory=dict)
     closes_by_symbol: dict[str, dict[date, Decimal]] = field(default_factory=dict)
     activities_known: tuple[Activity, ...] = ()
+    prepared_for: list[int] = field(default_factory=list)
     held: list[BrokerOrder] = field(default_factory=list)
     on_the_way: list[tuple[datetime, OrderIntent]] = field(default_factory=list)
 
@@ -135,7 +143,16 @@ class FakeBroker:
     def account(self) -> Account:
         """Return the account."""
         self._read("account")
-        return Account("1", self.cash, Decimal(0), self.cash * 2, self.cash, self.trouble, self.crypto_trouble)
+        return Account(
+            "1",
+            self.cash,
+            Decimal(0),
+            self.cash * 2,
+            self.cash,
+            self.trouble,
+            self.crypto_trouble,
+            equity=self.equity,
+        )
 
     def assets(self, symbols: Sequence[str]) -> dict[str, Asset]:
         """Return the assets that are known."""
@@ -169,9 +186,12 @@ class FakeBroker:
     def prepare(self, orders: int) -> None:
         """Start the workers."""
         self._read("prepare")
+        self.prepared_for.append(orders)
 
     def submit(self, intents: Sequence[OrderIntent], window: Window) -> Iterator[tuple[str, Submission]]:
         """Send all at once, then answer one by one: a process killed between two answers has sent them all."""
+        if self.away_when_sent_to:
+            raise self.away_when_sent_to.pop(0)
         answers = [(intent.client_order_id, self._send(intent, window)) for intent in intents]
         for identity, answer in answers:
             self.events.step(f"broker answered {identity}")
@@ -189,6 +209,8 @@ class FakeBroker:
             if order.client_order_id in answers:
                 self.held[place] = _progressed(order, self.fills) if order.state.is_open else order
                 answers[order.client_order_id] = Accepted(self.held[place])
+            if order.client_order_id in answers and order.symbol == self.not_looked_up:
+                answers[order.client_order_id] = Unknown("no answer in time")
         return answers
 
     def release(self) -> None:
@@ -238,7 +260,7 @@ class FakeBroker:
                 self._land(at=self.now + LATE_BY)
                 return Rejected("insufficient buying power")
             case Fate.TURNED_AWAY:
-                return TurnedAway(20.0)
+                return TurnedAway(self.turns_away_for)
             case Fate.LOST:
                 return Unknown("the connection failed")
             case Fate.LANDS_LATE:

@@ -6,9 +6,17 @@ from datetime import datetime, timedelta
 import pytest
 
 from core.orders import OrderState
+from core.ports import BrokerAway
 from core.routines.invest import Target
-from core.routines.submission import DOUBT_AFTER_WINDOW
-from core.runs import RunState
+from core.routines.settling import POLL_PAUSES
+from core.routines.submission import (
+    DOUBT_AFTER_WINDOW,
+    LONGEST_TURNED_AWAY,
+    LOOK_UP_PAUSES,
+    SHORTEST_WAIT,
+    submit,
+)
+from core.runs import Run, RunState
 from tests.unit.fakes import Events, Fate, Killed
 from tests.unit.world import KEY, TWO, WINDOW, World
 
@@ -95,8 +103,10 @@ def test_a_minute_after_the_window_an_order_that_is_not_found_was_not_sent(world
     world.invest()
     world.broker.silent_finds = 0
     world.jump(WINDOW.closes + DOUBT_AFTER_WINDOW)
+    world.pace.waits.clear()
     assert world.invest().state is RunState.DONE
     assert (world.order("VOO").state, world.sent("VOO")) == (OrderState.NOT_SENT, 1)
+    assert world.pace.waits == [POLL_PAUSES[0]]
     assert world.texts == [
         "Orders have been executed. Bought $40 of AGG. The order for $60 of VOO was not sent: the time for the day's "
         "orders was over before Alpaca could be reached."
@@ -113,6 +123,18 @@ def test_a_second_sending_that_comes_too_late_does_not_settle_what_became_of_the
     world.jump(WINDOW.closes + DOUBT_AFTER_WINDOW)
     assert world.invest().state is RunState.DONE
     assert (world.order("VOO").state, world.held("VOO")) == (OrderState.FILLED, 1)
+
+
+def test_second_sendings_that_come_too_late_leave_every_order_to_be_looked_up_again(world: World) -> None:
+    world.fate("VOO", Fate.LOST)
+    world.fate("AGG", Fate.LANDS_LATE)
+    world.jump(WINDOW.closes - timedelta(seconds=100))
+    world.broker.seconds_per_order = 41
+    assert world.invest().state is RunState.DONE
+    assert world.texts == [
+        "Orders have been executed. Bought $40 of AGG. The order for $60 of VOO was not sent: the time for the day's "
+        "orders was over before Alpaca could be reached."
+    ]
 
 
 def test_a_second_sending_that_is_refused_because_the_first_took_the_money_finds_the_first(world: World) -> None:
@@ -194,7 +216,31 @@ def test_being_turned_away_uses_no_round_up_and_every_order_gets_through(world: 
 def test_turned_away_for_three_minutes_the_run_is_left_for_the_next_tick(world: World) -> None:
     world.fate("VOO", *[Fate.TURNED_AWAY] * 30)
     assert world.invest().state is RunState.SUBMITTING
-    assert 9 <= world.sent("VOO") < 20
+    assert sum(world.pace.waits) == LONGEST_TURNED_AWAY + sum(LOOK_UP_PAUSES)
+
+
+@pytest.mark.parametrize(("asked", "waited"), [(0.0, SHORTEST_WAIT), (7.0, 7.0)])
+def test_turned_away_the_next_try_waits_as_long_as_the_broker_asks(world: World, asked: float, waited: float) -> None:
+    world.fate("VOO", Fate.TURNED_AWAY)
+    world.broker.turns_away_for = asked
+    assert world.invest().state is RunState.DONE
+    assert world.pace.waits[0] == waited
+
+
+def test_turned_away_while_the_workers_connect_every_order_waits_and_gets_through(world: World) -> None:
+    world.broker.away_when_sent_to = [BrokerAway("too many requests", wait=7.0)]
+    assert world.invest().state is RunState.DONE
+    assert world.pace.waits[0] == 7.0
+    assert world.texts == ["Orders have been executed. Bought $60 of VOO, $40 of AGG."]
+
+
+def test_a_broker_that_goes_away_while_the_workers_connect_leaves_the_orders_for_the_next_call(world: World) -> None:
+    world.broker.away_when_sent_to = [BrokerAway("no answer in time")]
+    with pytest.raises(BrokerAway):
+        world.invest()
+    assert (world.pace.waits, world.texts) == ([], [])
+    assert world.invest().state is RunState.DONE
+    assert (world.sent("VOO"), world.sent("AGG")) == (1, 1)
 
 
 @pytest.mark.parametrize("back", [timedelta(seconds=1), timedelta(minutes=10), timedelta(days=1)], ids=str)
@@ -221,3 +267,22 @@ def test_paused_in_the_middle_nothing_more_is_sent(world: World) -> None:
     world.ledger.paused = False
     assert world.invest().state is RunState.DONE
     assert world.held("VOO") == 1
+
+
+def test_paused_until_the_window_is_over_nothing_is_sent_and_the_pause_is_named(world: World) -> None:
+    world.fate("VOO", Fate.LOST)
+    world.broker.silent_finds = 100
+    world.invest()
+    world.broker.silent_finds, world.ledger.paused = 0, True
+    world.jump(WINDOW.closes + DOUBT_AFTER_WINDOW)
+    assert world.invest().state is RunState.DONE
+    assert world.sent("VOO") == 1
+    assert world.texts == [
+        "Orders have been executed. Bought $40 of AGG. The order for $60 of VOO was not sent: investing was paused in "
+        "the meantime."
+    ]
+
+
+def test_a_run_without_a_window_has_nothing_to_send_and_is_settled(world: World) -> None:
+    assert submit(Run(KEY, RunState.PLANNED, 0, None), world.ports, sent_before=True)
+    assert world.events.seen == []

@@ -8,7 +8,7 @@ from core.allocation import Allocation, Sector
 from core.money import Cents
 from core.orders import Order
 from core.ports import Ports
-from core.reserves import ReserveAmount
+from core.reserves import Reserve, ReserveAmount
 from core.routines.invest import Decision, Policy, Target, decide, invest
 from core.routines.settling import follow
 from core.runs import Run, RunKey
@@ -34,6 +34,7 @@ SEVEN = Allocation(
         )
     )
 )
+ONE = Allocation((Sector("Stocks", "VOO", 10000),))
 TWO = Allocation((Sector("Stocks", "VOO", 6000), Sector("Bonds", "AGG", 4000)))
 EVERYTHING = (
     "Orders have been executed. Bought $35 of VOO, $5 of IJH, $2 of IJR, $18 of IXUS, $12 of ISTB, $23 of AGG, "
@@ -43,10 +44,12 @@ EVERYTHING = (
 
 @dataclass
 class World:
-    """What a run needs. `target` and `max_per_day` are the owner's; the rest is how the world behaves."""
+    """What a run needs. `target`, `reserve` and the limits are the owner's; the rest is how the world behaves."""
 
     target: Target = field(default_factory=lambda: Target(1, SEVEN))
     max_per_day: Cents | None = None
+    max_per_order: Cents | None = None
+    reserve: Reserve = field(default_factory=lambda: ReserveAmount(0))
     events: Events = field(default_factory=Events)
 
     def __post_init__(self) -> None:
@@ -64,7 +67,8 @@ class World:
     @property
     def policy(self) -> Policy:
         """The owner's settings, with a crypto minimum of a dollar."""
-        return Policy(ReserveAmount(0), Minimums(us_equity=1_00, crypto=1_00), self.max_per_day)
+        minimums = Minimums(us_equity=1_00, crypto=1_00)
+        return Policy(self.reserve, minimums, self.max_per_day, self.max_per_order)
 
     @property
     def texts(self) -> list[str]:
