@@ -24,7 +24,12 @@ def test_what_is_kept_back_comes_in_cents(reserve: Reserve, equity: Decimal | No
 
 
 def test_a_share_of_an_unknown_account_is_not_guessed() -> None:
-    assert isinstance(in_cents(ReserveShare(1), None), NotMeasurable)
+    reason = "the account's value, of which the reserve is a share, is not known"
+    assert in_cents(ReserveShare(1), None) == NotMeasurable(reason)
+
+
+def test_a_share_is_anything_from_nothing_to_the_whole() -> None:
+    assert [in_cents(ReserveShare(weight), Decimal(80)) for weight in (0, 1, 10_000)] == [0, 1, 80_00]
 
 
 @pytest.mark.parametrize("weight", [-1, 10_001])
