@@ -115,6 +115,13 @@ def test_whole_shares_are_rounded_down() -> None:
     )
 
 
+def test_a_part_of_a_share_stays_when_all_of_it_is_to_be_sold() -> None:
+    for value, cents in (("105", 105_00), ("105.006", 105_01)):
+        _, held = sell(cents, holding("10.5", value), terms=WHOLE_SHARES)
+        assert held is not None
+        assert held.reason.endswith("is not sold: it is sold in whole shares only")
+
+
 @pytest.mark.parametrize(
     ("spoken", "quantity", "cents", "reason"),
     [
