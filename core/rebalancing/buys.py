@@ -73,7 +73,7 @@ def plan_buys(
     held_back: list[HeldBack] = []
     for purchase in planned.purchases:
         symbol, share, cents = purchase.symbol, shares[purchase.symbol], affordable[purchase.symbol]
-        minimum = terms.minimum(sectors[symbol]) if symbol in sectors else 1
+        minimum = terms.minimum(sectors[symbol])
         if cents < share:
             held_back.append(_why(purchase, f"{as_text(share - cents)} waits until the sales' cash has settled"))
         if trouble := terms.trouble_buying(symbol):

@@ -41,6 +41,8 @@ class Seller:
         worth = round_to_cents(quantity * price)
         if asked > free:
             rule = why
+        elif round_to_cents(position.market_value) < cents:
+            rule = "no more of it is held yet, its orders are still open"
         elif worth < cents and self._part == 1:
             rule = "it is sold in whole shares only"
         else:

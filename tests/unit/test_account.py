@@ -35,7 +35,7 @@ def test_what_open_buys_may_still_cost_is_spoken_for() -> None:
 
 def test_negative_cash_is_nothing_whatever_the_broker_would_lend() -> None:
     found = free(account("-250.00", settled="900.00", buying_power="2000.00"))
-    assert (found.cents, found.limited_by, found.free_cash) == (0, Limit.CASH, 0)
+    assert found == Investable(0, Limit.CASH, free_cash=0, reserve=0, owed=250_00)
 
 
 def test_unsettled_cash_waits() -> None:

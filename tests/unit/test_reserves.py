@@ -15,8 +15,6 @@ from core.reserves import Reserve, ReserveAmount, ReserveShare, in_cents
         (ReserveShare(500), Decimal(10000), 500_00),
         (ReserveShare(500), Decimal("10000.01"), 500_01),  # a part of a cent is kept back whole
         (ReserveShare(500), Decimal(-3), 0),
-        (ReserveShare(0), None, 0),
-        (ReserveShare(10_000), Decimal("99.99"), 99_99),
     ],
 )
 def test_what_is_kept_back_comes_in_cents(reserve: Reserve, equity: Decimal | None, cents: int) -> None:
@@ -24,7 +22,13 @@ def test_what_is_kept_back_comes_in_cents(reserve: Reserve, equity: Decimal | No
 
 
 def test_a_share_of_an_unknown_account_is_not_guessed() -> None:
-    assert isinstance(in_cents(ReserveShare(1), None), NotMeasurable)
+    reason = "the account's value, of which the reserve is a share, is not known"
+    assert in_cents(ReserveShare(1), None) == NotMeasurable(reason)
+
+
+def test_a_share_is_anything_from_nothing_to_the_whole() -> None:
+    assert in_cents(ReserveShare(0), None) == 0
+    assert in_cents(ReserveShare(10_000), Decimal("99.99")) == 99_99
 
 
 @pytest.mark.parametrize("weight", [-1, 10_001])

@@ -2,18 +2,20 @@
 
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.account import Account, Minimums
+from core.account import Account
 from core.allocation import Allocation, Sector
-from core.investing import Cut, Waiting
+from core.investing import Cut, Plan, Waiting
 from core.money import Cents
+from core.orders import OrderIntent
 from core.rebalancing.buys import Purchases, Spendable, plan_buys, spendable
 from core.rebalancing.lots import Realised
 from core.rebalancing.plan import HeldBack, Purchase, RebalancePlan, Sale, Terms
 from tests.unit.properties import steady
-from tests.unit.rebalancing.test_planning import ASSETS, USUAL
+from tests.unit.rebalancing.test_planning import ASSETS, EXACT, USUAL
 
 FOUR = Allocation(
     (
@@ -36,6 +38,7 @@ def rebalance(*purchases: Purchase, cash: Cents = 0) -> RebalancePlan:
 
 BOTH = rebalance(Purchase("World", "IXUS", 75_00), Purchase("Coins", "BTC/USD", 25_00))
 RICH = Spendable(total=1_000_00, settled=1_000_00, free_cash=1_000_00)
+COINS_FIRST = rebalance(Purchase("Coins", "BTC/USD", 25_00), Purchase("World", "IXUS", 75_00))
 
 
 def buys(
@@ -58,16 +61,31 @@ def ordered(purchases: Purchases) -> dict[str, Cents]:
 
 def test_sales_that_bring_what_they_were_worth_buy_what_was_planned() -> None:
     found = buys({"VOO": 60_00, "AGG": 40_00})
-    assert ordered(found) == {"IXUS": 75_00, "BTC/USD": 25_00}
-    assert (found.held_back, found.plan.intents[0].client_order_id) == ((), "id of IXUS")
+    intents = (
+        OrderIntent("id of IXUS", "World", "IXUS", 75_00),
+        OrderIntent("id of BTC/USD", "Coins", "BTC/USD", 25_00),
+    )
+    assert found == Purchases(Plan(intents, 100_00, RICH.free_cash), held_back=())
 
 
 def test_a_failed_sale_stops_its_part_of_each_purchase_and_not_the_other_s() -> None:
     assert ordered(buys({"VOO": 60_00})) == {"IXUS": 45_00, "BTC/USD": 15_00}
 
 
-def test_no_sale_filled_buys_nothing() -> None:
-    assert ordered(buys({})) == {}
+def test_no_sale_filled_buys_nothing_not_even_for_a_cent() -> None:
+    assert ordered(buys({}, terms=EXACT)) == {}
+
+
+@pytest.mark.parametrize("purchases", [(), (Purchase("World", "IXUS", 1_00),)])
+def test_a_plan_that_nothing_pays_for_buys_nothing(purchases: tuple[Purchase, ...]) -> None:
+    unpaid = RebalancePlan((), purchases, 0, Decimal(5), Decimal(0))
+    assert ordered(buys({}, planned=unpaid, terms=EXACT)) == {}
+
+
+def test_cash_that_goes_in_too_is_spent_beside_the_proceeds() -> None:
+    more = rebalance(Purchase("World", "IXUS", 75_00), Purchase("Coins", "BTC/USD", 75_00), cash=50_00)
+    assert ordered(buys({"VOO": 60_00, "AGG": 40_00}, planned=more)) == {"IXUS": 75_00, "BTC/USD": 75_00}
+    assert ordered(buys({"VOO": 60_00}, planned=more)) == {"IXUS": 55_00, "BTC/USD": 55_00}
 
 
 def test_proceeds_above_or_below_the_plan_change_all_alike() -> None:
@@ -91,8 +109,8 @@ def test_coins_wait_for_settled_cash_and_the_rest_is_named() -> None:
     assert found.held_back == (HeldBack("Coins", "BTC/USD", "$13 waits until the sales' cash has settled"),)
 
 
-def test_an_order_that_falls_below_its_minimum_is_left_out_and_named() -> None:
-    found = buys({"VOO": 30_00})
+def test_an_order_that_falls_below_its_minimum_is_left_out_and_named_and_the_next_is_not() -> None:
+    found = buys({"VOO": 30_00}, planned=COINS_FIRST)
     assert ordered(found) == {"IXUS": 22_50}
     assert found.plan.waiting == (Waiting("Coins", "BTC/USD", 7_50, 10_00),)
     assert found.held_back == (HeldBack("Coins", "BTC/USD", "skipped: $7.50 is below the $10 minimum"),)
@@ -105,14 +123,24 @@ def test_an_order_above_the_limit_is_cut_and_named() -> None:
     assert found.held_back == (HeldBack("World", "IXUS", "$25 of $75 is not bought: an order is at most $50"),)
 
 
+def test_an_order_of_the_limit_is_not_cut() -> None:
+    found = buys({"VOO": 60_00, "AGG": 40_00}, cap=75_00)
+    assert (ordered(found), found.plan.cuts) == ({"IXUS": 75_00, "BTC/USD": 25_00}, ())
+
+
+def test_a_limit_of_an_order_s_minimum_still_lets_it_be_placed() -> None:
+    assert ordered(buys({"VOO": 60_00, "AGG": 40_00}, cap=10_00)) == {"IXUS": 10_00, "BTC/USD": 10_00}
+
+
 def test_a_limit_below_an_order_s_minimum_leaves_it_out() -> None:
     found = buys({"VOO": 60_00, "AGG": 40_00}, cap=9_00)
     assert ordered(found) == {"IXUS": 9_00}
     assert found.plan.cuts[1] == Cut("Coins", "BTC/USD", 25_00, 0)
 
 
-def test_coins_that_cannot_be_traded_are_left_out_and_named() -> None:
-    found = buys({"VOO": 60_00, "AGG": 40_00}, terms=Terms(USUAL.minimums, ASSETS, "crypto is not enabled"))
+def test_coins_that_cannot_be_traded_are_left_out_and_named_and_the_next_is_not() -> None:
+    closed = Terms(USUAL.minimums, ASSETS, "crypto is not enabled")
+    found = buys({"VOO": 60_00, "AGG": 40_00}, planned=COINS_FIRST, terms=closed)
     assert ordered(found) == {"IXUS": 75_00}
     assert found.held_back == (HeldBack("Coins", "BTC/USD", "$25 is not bought: crypto is not enabled"),)
 
@@ -143,8 +171,7 @@ money = st.integers(-(10**5), 10**6).map(lambda cents: Decimal(cents) / 100)
 @given(money, money, st.integers(0, 10**4), st.integers(0, 10**5), st.integers(0, 10**5))
 def test_no_cent_is_ever_borrowed(cash: Decimal, settled: Decimal, reserve: Cents, one: Cents, other: Cents) -> None:
     found = Account("1", cash, Decimal(0), abs(cash) * 4, settled)
-    least = Terms(Minimums(us_equity=1, crypto=1), ASSETS)
-    orders = ordered(buys({"VOO": one, "AGG": other}, spendable(found, reserve=reserve), terms=least))
+    orders = ordered(buys({"VOO": one, "AGG": other}, spendable(found, reserve=reserve), terms=EXACT))
     assert sum(orders.values()) <= max(0, int(cash * 100) - reserve)
     assert sum(orders.values()) <= one + other
     assert orders.get("BTC/USD", 0) <= max(0, int(settled * 100) - reserve)

@@ -214,10 +214,10 @@ def test_what_cannot_be_traded_is_left_alone_and_named(asset: Asset | None, reas
 
 def test_what_cannot_be_cut_in_parts_is_sold_in_whole_shares() -> None:
     assets = {**ASSETS, "VOO": Asset("VOO", tradable=True, fractionable=False)}
-    plan = planned({"VOO": "665", "AGG": "255", "IXUS": "80"}, terms=replace(USUAL, assets=assets))
+    plan = planned({"VOO": "667", "AGG": "253", "IXUS": "80"}, terms=replace(USUAL, assets=assets))
     assert sold(plan) == {"VOO": 60_00}
     assert isinstance(plan, RebalancePlan)
-    assert plan.held_back[0].reason == "$5 of $65 is not sold: it is sold in whole shares only"
+    assert plan.held_back[0].reason == "$7 of $67 is not sold: it is sold in whole shares only"
 
 
 def test_a_value_that_is_not_known_stops_everything() -> None:
