@@ -1,5 +1,7 @@
 """The database file: opened, brought up to date, and used in transactions by several threads and processes."""
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +17,7 @@ from storage import schema
 from storage.errors import BadUrl, CannotOpen, NoDatabase, NotMigrated
 
 BUSY_SECONDS = 10
+RETRY_SECONDS = 0.01
 
 PAGE = 500
 """How many rows an iterator reads at once: while its reader works, it holds no whole history and no transaction."""
@@ -169,10 +172,24 @@ def _engine(file: Path, *, read_only: bool = False, foreign_keys: bool = True) -
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
         for name, value in pragmas.items():
-            connection.execute(f"PRAGMA {name} = {value}")
+            _patiently(connection, f"PRAGMA {name} = {value}")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
 
     return engine
+
+
+def _patiently(connection: Any, statement: str) -> None:
+    """Execute a statement; where a new file is given its log, SQLite does not wait for another who does the same."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute(statement)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+                raise
+            time.sleep(RETRY_SECONDS)
+        else:
+            return
