@@ -10,12 +10,11 @@ from urllib.parse import quote
 
 from alpaca.common.exceptions import APIError
 from alpaca.trading.enums import AssetClass as AlpacaAssetClass
-from alpaca.trading.enums import OrderSide, OrderType, QueryOrderStatus, TimeInForce
+from alpaca.trading.enums import QueryOrderStatus
 from alpaca.trading.requests import (
     GetAssetsRequest,
     GetCalendarRequest,
     GetOrdersRequest,
-    MarketOrderRequest,
 )
 
 from broker import history, translate
@@ -24,12 +23,12 @@ from broker.connection import data_client, trading_client
 from broker.failures import FAILURES, failure, refusal, wait
 from broker.fields import is_ours
 from broker.market_data import MarketData
+from broker.order_requests import request_of
 from broker.pages import ActivityPage, OrderPage
 from broker.translate import Json
 from core import symbols
 from core.account import Account, Asset
 from core.calendar import NEW_YORK, MarketClock, Session
-from core.money import in_dollars
 from core.orders import Accepted, LookUp, NotFound, NotSent, OrderIntent, Submission, TurnedAway, Unknown
 from core.positions import Position, Quote
 from core.schedule import Window
@@ -221,40 +220,6 @@ class Alpaca:
             if error.status_code == 404:
                 return None
             raise
-
-
-class _ForQuantity(MarketOrderRequest):
-    """An order whose quantity leaves as text: the SDK's own field is a float, which long quantities do not survive."""
-
-    exactly: str
-
-    def to_request_fields(self) -> dict[str, Any]:
-        """Return what is sent."""
-        fields: dict[str, Any] = super().to_request_fields()
-        return {**{name: value for name, value in fields.items() if name != "exactly"}, "qty": self.exactly}
-
-
-def request_of(intent: OrderIntent) -> MarketOrderRequest:
-    """Return an order as the SDK wants it: a purchase of dollars, a sale of a quantity."""
-    if intent.quantity is not None:
-        return _ForQuantity(
-            symbol=intent.symbol,
-            # It must not be missing; what is sent is exact.
-            qty=float(intent.quantity),
-            exactly=f"{intent.quantity:f}",
-            type=OrderType.MARKET,
-            side=OrderSide(intent.side.value),
-            time_in_force=TimeInForce(translate.time_in_force(intent.asset_class)),
-            client_order_id=intent.client_order_id,
-        )
-    return MarketOrderRequest(
-        symbol=intent.symbol,
-        # The SDK takes a float; two decimals survive it exactly.
-        notional=float(in_dollars(intent.notional)),
-        side=OrderSide(intent.side.value),
-        time_in_force=TimeInForce(translate.time_in_force(intent.asset_class)),
-        client_order_id=intent.client_order_id,
-    )
 
 
 def _of_class(asset_class: AssetClass, wanted: Sequence[str]) -> list[str]:

@@ -4,15 +4,15 @@ import argparse
 import os
 import signal
 import sys
-from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 
 from bot.cli import allocation as cli_allocation
 from bot.cli import examples as cli_examples
-from bot.cli import handing_over
+from bot.cli import handing_over, values
+from bot.cli import init as cli_init
 from bot.cli import operations as cli_operations
-from bot.cli import setup as cli_setup
+from bot.cli import service as cli_service
 from bot.cli.usage import Parser
 from bot.exits import FAILED, OK
 from bot.operations.ending import Ending
@@ -79,7 +79,8 @@ def parser() -> argparse.ArgumentParser:
 
     _report_commands(commands)
     cli_operations.register(commands)
-    cli_setup.register(commands)
+    cli_init.register(commands)
+    cli_service.register(commands)
     cli_allocation.register(commands)
 
     demo = commands.add_parser(
@@ -89,12 +90,14 @@ def parser() -> argparse.ArgumentParser:
         "to it here and on a page. It needs no account and no key, and keeps nothing.",
     )
     demo.set_defaults(run=_demo)
-    demo.add_argument("--days", type=_positive, help="run this many trading days unattended, then end")
-    demo.add_argument("--deposit", type=_dollars, default=Decimal(250), help="dollars that arrive each day (250)")
+    demo.add_argument("--days", type=values.positive, help="run this many trading days unattended, then end")
+    demo.add_argument("--deposit", type=values.dollars, default=Decimal(250), help="dollars that arrive each day (250)")
     demo.add_argument("--seed", type=int, default=1, help="which simulated market (1)")
     demo.add_argument("--json", type=Path, metavar="FILE", help="write what the stand-ins saw to FILE")
     page = demo.add_mutually_exclusive_group()
-    page.add_argument("--port", type=_port, metavar="N", help="where the page is on this machine (8775, or a free one)")
+    page.add_argument(
+        "--port", type=values.port, metavar="N", help="where the page is on this machine (8775, or a free one)"
+    )
     page.add_argument("--no-page", action="store_true", help="serve no page; with --days there is none")
 
     sandbox = commands.add_parser(
@@ -117,7 +120,9 @@ def _report_commands(commands: "argparse._SubParsersAction[argparse.ArgumentPars
     )
     report.set_defaults(run=_report)
     _settings_option(report)
-    report.add_argument("--day", type=_day, metavar="DATE", help="a trading day that has ended, such as 2026-11-27")
+    report.add_argument(
+        "--day", type=values.day, metavar="DATE", help="a trading day that has ended, such as 2026-11-27"
+    )
     report.add_argument("--json", action="store_true", help="print every figure as JSON")
 
     variance = commands.add_parser(
@@ -137,7 +142,7 @@ def _report_commands(commands: "argparse._SubParsersAction[argparse.ArgumentPars
     )
     performance.set_defaults(run=_performance)
     _settings_option(performance)
-    performance.add_argument("--since", type=_day, metavar="DATE", help="add the return since the start of a day")
+    performance.add_argument("--since", type=values.day, metavar="DATE", help="add the return since the start of a day")
     data = performance.add_mutually_exclusive_group()
     data.add_argument("--csv", type=Path, metavar="FILE", help="write the account's value day by day to FILE")
     data.add_argument(
@@ -152,35 +157,6 @@ def _report_commands(commands: "argparse._SubParsersAction[argparse.ArgumentPars
 
 def _settings_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--settings", type=Path, metavar="FILE", help="the settings file")
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port: use 0 (any free one) to 65535")
-    return int(text)
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of days: write 1 or more")
-    return int(text)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a date: write it like 2026-11-27") from None
-
-
-def _dollars(text: str) -> Decimal:
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite() or amount < 0 or amount != amount.quantize(Decimal("0.01")):
-        raise argparse.ArgumentTypeError(f"{text!r} is not an amount: write dollars such as 250 or 99.50")
-    return amount
 
 
 def _run(options: argparse.Namespace) -> int:

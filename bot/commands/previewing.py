@@ -10,7 +10,7 @@ from bot.services import Services
 from bot.views import alerts as views
 from core.alerts import Table
 from core.investing import Plan
-from core.messages import run_messages
+from core.messages import run_messages, skip_messages
 from core.messages.signs import with_sign
 from core.money import as_text
 from core.reporting.measures import NotMeasurable
@@ -34,7 +34,7 @@ def shown(coming: Preview) -> str:
         parts += [f"{escape(text)}: its order would fail." for text in coming.answer.troubles.values()]
         parts += [views.escaped(remark) for remark in run_messages.remarks(coming.answer)]
     else:
-        parts.append(escape(run_messages.refusal(coming.answer), quote=False))
+        parts.append(escape(skip_messages.refusal(coming.answer), quote=False))
     if isinstance(coming.before, NotMeasurable):
         parts.append(f"The variance before is {escape(str(coming.before), quote=False)}.")
     else:
@@ -48,7 +48,7 @@ def _other(coming: Preview) -> str:
     """Return what the other strategy would do, in a line."""
     (name,) = set(Strategy) - {coming.strategy}
     if not isinstance(coming.other, Plan):
-        return f"By {name}: {views.escaped(run_messages.refusal(coming.other))}"
+        return f"By {name}: {views.escaped(skip_messages.refusal(coming.other))}"
     orders = ", ".join(f"{as_text(one.notional)} of {one_word(one.symbol)}" for one in coming.other.intents)
     return f"By {name} it would be {orders}. /strategy changes that."
 

@@ -10,7 +10,7 @@ from bot.routines.market import Market
 from core import schedule
 from core.calendar import NEW_YORK, MarketClock, TradingDay
 from core.investing import Declined, Plan
-from core.messages import run_messages
+from core.messages import skip_messages
 from core.ports import Ports
 from core.routines.invest import Decision, Policy, decide, invest
 from core.routines.reports import Pictures, next_run
@@ -101,7 +101,7 @@ class Offers:
         decision = decide(key, target, self._rules.policy, self._ports, before=before)
         if isinstance(decision.answer, Plan):
             return Offer(key, window, clock, decision.answer, decision)
-        return Refusal(run_messages.refusal(decision.answer))
+        return Refusal(skip_messages.refusal(decision.answer))
 
     def coming(self) -> tuple[RunKey, Decision]:
         """Return the next scheduled run and what it would do if the account stayed as it is. Raises BrokerAway."""
@@ -127,7 +127,7 @@ class Offers:
         key = RunKey(self._records.account, Routine.INVEST, date.fromisoformat(shown["day"]), shown["number"])
         if self._records.ledger.run(key) is None:
             skip = Declined(sum(shown["intents"].values()))
-            alert = run_messages.skipped(skip)
+            alert = skip_messages.skipped(skip)
             clock = self._market.last
             at = clock.now if clock is not None else now()
             self._records.ledger.skip(key, skip, alert, cash=skip.waiting, at=at)

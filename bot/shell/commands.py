@@ -23,7 +23,7 @@ from bot.routines.offers import Closed, Offer, Refusal
 from bot.settings.file import SettingsError, load
 from bot.settings.model import Settings
 from core.investing import Plan
-from core.messages import run_messages
+from core.messages import run_messages, skip_messages
 from core.money import as_text
 from core.ports import BrokerAway
 from core.routines.invest import Decision, ending
@@ -170,7 +170,7 @@ def _run_as_text(core: Core, done: Run) -> str:
         case Missed(reason):
             return reason
         case skip:
-            return run_messages.reason(skip)
+            return skip_messages.reason(skip)
 
 
 async def tell(settings: Settings, core: Core) -> None:
@@ -186,7 +186,7 @@ async def tell(settings: Settings, core: Core) -> None:
 
 def _coming_as_text(key: RunKey, decision: Decision, why_not_now: str) -> str:
     if not isinstance(decision.answer, Plan):
-        return f"{why_not_now}\n{run_messages.refusal(decision.answer)}"
+        return f"{why_not_now}\n{skip_messages.refusal(decision.answer)}"
     lead = f"{why_not_now} As things are now, the run of {key.day:%a %-d %b} would buy:"
     return f"{lead}\n{_plan_as_text(decision.answer)}"
 
@@ -194,7 +194,7 @@ def _coming_as_text(key: RunKey, decision: Decision, why_not_now: str) -> str:
 def _coming_as_data(key: RunKey, decision: Decision, why_not_now: str) -> dict[str, Any]:
     if isinstance(decision.answer, Plan):
         return _plan_as_data(key, decision.answer, why_not_now)
-    return {"plan": None, "reason": f"{why_not_now} {run_messages.refusal(decision.answer)}"}
+    return {"plan": None, "reason": f"{why_not_now} {skip_messages.refusal(decision.answer)}"}
 
 
 def _plan_as_text(plan: Plan) -> str:

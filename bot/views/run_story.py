@@ -22,7 +22,7 @@ from core.investing import (
     Skip,
     ValueUnknown,
 )
-from core.messages import account_messages, plurals, run_messages
+from core.messages import account_messages, plurals, skip_messages
 from core.messages.account_messages import cents
 from core.money import in_dollars
 from core.orders import OrderState
@@ -161,7 +161,7 @@ def _why(record: RunRecord) -> list[str]:
         case Missed(reason):
             return [f"Missed: {reason}."]
         case skip:
-            return [run_messages.reason(skip)]
+            return [skip_messages.reason(skip)]
 
 
 def _told(said: SaidAlert, zone: ZoneInfo | None, owner: int) -> list[str]:

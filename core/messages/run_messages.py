@@ -4,21 +4,9 @@ from collections.abc import Sequence
 from datetime import date
 from typing import assert_never
 
-from core.account import Limit
 from core.alerts import Alert, AlertKind, Table
-from core.allocation import percent
 from core.investing import (
-    AccountBlocked,
-    CapTooLow,
-    Declined,
-    LimitReached,
-    NoNewCash,
-    NotEnoughCash,
-    NotRebalanced,
-    Paused,
     Plan,
-    Skip,
-    ValueUnknown,
 )
 from core.money import Cents, as_text, in_dollars
 from core.orders import Order, OrderState, Side
@@ -62,67 +50,6 @@ def followed_up(changes: Sequence[Order]) -> Alert:
     sentences = [f"Orders that were still open are filled now: {_followed(filled)}."] if filled else []
     sentences += shortfalls(changes)
     return Alert(AlertKind.FOLLOW_UP, " ".join(sentences), title="News of open orders", notes=tuple(sentences))
-
-
-def skipped(skip: Skip) -> Alert:
-    """Say why nothing was bought today."""
-    return Alert(AlertKind.SKIPPED, reason(skip), title="Nothing was bought today")
-
-
-def reason(skip: Skip) -> str:
-    """Return why nothing is bought, as whole sentences with the figures."""
-    match skip:
-        case NotEnoughCash():
-            return (
-                f"Not enough cash to invest today: {as_text(skip.available)} is available, and "
-                f"{as_text(skip.needed)} is needed so that {skip.sector} ({percent(skip.weight)}) gets at least "
-                f"{as_text(skip.minimum)}.{_limited(skip)}"
-            )
-        case Paused():
-            until = f" until {skip.until.isoformat()}" if skip.until else ""
-            return f"Investing is paused{until}, so nothing was bought today. {as_text(skip.waiting)} is waiting."
-        case AccountBlocked():
-            return (
-                f"Nothing was bought today, because Alpaca does not let this account trade: {skip.reason}. "
-                f"{as_text(skip.waiting)} is waiting. Please look at the account at Alpaca."
-            )
-        case Declined():
-            return f"You declined, so nothing was bought today. {as_text(skip.waiting)} is waiting."
-        case LimitReached():
-            return (
-                f"Nothing was bought: {as_text(skip.used)} of the {as_text(skip.limit)} that max_per_day allows "
-                "is spent already today."
-            )
-        case ValueUnknown():
-            return (
-                f"Nothing was bought: Alpaca gives no value for {_and([one_word(one) for one in skip.symbols])}, so "
-                f"nobody can tell what is furthest below its target. {as_text(skip.waiting)} is waiting."
-            )
-        case CapTooLow():
-            return (
-                f"Nothing was bought: an order is at most {as_text(skip.limit)}, and the smallest that {skip.sector} "
-                f"can get is {as_text(skip.minimum)}. {as_text(skip.waiting)} is waiting; /limits changes that."
-            )
-        case NotRebalanced():
-            return skip.reason
-        case NoNewCash():
-            return (
-                f"Nothing was bought: no new cash has come since today's last run ({as_text(skip.available)} is left)."
-            )
-
-
-def refusal(skip: Skip) -> str:
-    """Return why the owner's own wish to invest cannot be met now, as whole sentences with the figures."""
-    match skip:
-        case Paused():
-            until = f" until {skip.until.isoformat()}" if skip.until else ""
-            return f"Investing is paused{until}, so nothing can be bought now. Say /resume first; then /invest works."
-        case AccountBlocked():
-            return f"Alpaca does not let this account trade: {skip.reason}. Please look at the account at Alpaca."
-        case (
-            NotEnoughCash() | LimitReached() | NoNewCash() | Declined() | ValueUnknown() | CapTooLow() | NotRebalanced()
-        ):
-            return reason(skip)
 
 
 def missed(owed: Sequence[tuple[Routine, date]], why: str) -> Alert:
@@ -190,21 +117,6 @@ def plan_table(plan: Plan) -> Table:
     )
 
 
-def _limited(skip: NotEnoughCash) -> str:
-    free = as_text(skip.free_cash)
-    match skip.limited_by:
-        case Limit.SETTLED_CASH:
-            return f" The account holds {free}, but not all of it has settled."
-        case Limit.BUYING_POWER:
-            return f" The account holds {free}, but its buying power is lower."
-        case Limit.MAX_PER_DAY:
-            return f" The account holds {free}, but max_per_day allows no more today."
-        case Limit.CASH if skip.owed:
-            return f" The account owes Alpaca {as_text(skip.owed)}, which new cash pays first."
-        case Limit.CASH:
-            return f" {as_text(skip.reserve)} is kept back as the reserve." if skip.reserve else ""
-
-
 def shortfalls(orders: Sequence[Order]) -> list[str]:
     """Return a sentence for each thing that kept orders from being filled, in the orders' order."""
     alike: dict[tuple[object, ...], list[Order]] = {}
@@ -220,7 +132,7 @@ def _outcome(alike: Sequence[Order]) -> str:
     order = alike[0]
     many = len(alike) > 1
     noun, was = ("orders", "were") if many else ("order", "was")
-    amounts = _and([f"{as_text(one.intent.notional)} of {one_word(one.intent.symbol)}" for one in alike])
+    amounts = enumerated([f"{as_text(one.intent.notional)} of {one_word(one.intent.symbol)}" for one in alike])
     what = f"{noun} {'to sell about' if order.intent.side is Side.SELL else 'for'} {amounts}"
     part = f" after {as_text(order.filled)}" if order.filled else ""
     because = f": {order.reason.rstrip('.')}" if order.reason else ""
@@ -262,10 +174,11 @@ def _amount(cents: Cents) -> str:
 def days(named: Sequence[date]) -> str:
     """Return days in words; more than LISTED_DAYS as a span."""
     if len(named) <= LISTED_DAYS:
-        return _and([day.isoformat() for day in named])
+        return enumerated([day.isoformat() for day in named])
     return f"{len(named)} trading days from {min(named).isoformat()} to {max(named).isoformat()}"
 
 
-def _and(words: Sequence[str]) -> str:
+def enumerated(words: Sequence[str]) -> str:
+    """Return words as a sentence lists them: `a, b and c`."""
     *first, last = words
     return f"{', '.join(first)} and {last}" if first else last

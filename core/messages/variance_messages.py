@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from core.alerts import Alert, AlertKind, Table
 from core.investing import NotEnoughCash, Plan, Skip
-from core.messages import run_messages
+from core.messages import skip_messages
 from core.messages.signs import with_sign
 from core.money import as_text
 from core.reporting.measures import Measure, NotMeasurable
@@ -85,7 +85,7 @@ def _next(outlook: Outlook) -> str:
                 "needed. Until then only prices move the drift."
             )
         case skip:
-            return run_messages.refusal(skip)
+            return skip_messages.refusal(skip)
 
 
 def _than(change: Decimal) -> str:

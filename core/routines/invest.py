@@ -14,7 +14,7 @@ from core.account import Account, Investable, Minimums, investable
 from core.alerts import Alert
 from core.allocation import Allocation
 from core.investing import AccountBlocked, NoNewCash, Paused, Plan, Skip
-from core.messages import run_messages
+from core.messages import run_messages, skip_messages
 from core.money import Cents
 from core.orders import OrderState
 from core.ports import BrokerAway, Ledger, Ports
@@ -178,7 +178,7 @@ def _start(key: RunKey, window: Window, decision: Decision, policy: Policy, port
 
 def _skip(key: RunKey, skip: Skip, cash: Cents, ports: Ports) -> Run:
     at = ports.broker.clock().now
-    ports.ledger.skip(key, skip, run_messages.skipped(skip), cash=cash, at=at)
+    ports.ledger.skip(key, skip, skip_messages.skipped(skip), cash=cash, at=at)
     return stored(ports.ledger, key)
 
 

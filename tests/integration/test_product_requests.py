@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl
 import trustme
 
 from broker.access import Access
-from broker.alpaca import request_of
 from broker.gateway import Gateway
+from broker.order_requests import request_of
 from core.calendar import NEW_YORK
 from core.orders import Accepted, NotFound, OrderIntent, Side
 from core.schedule import Window

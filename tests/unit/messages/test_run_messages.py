@@ -8,7 +8,7 @@ import pytest
 from core.account import Limit
 from core.alerts import AlertKind
 from core.investing import AccountBlocked, Declined, LimitReached, NoNewCash, NotEnoughCash, Paused, Plan, Skip
-from core.messages import run_messages, trouble_messages
+from core.messages import run_messages, skip_messages, trouble_messages
 from core.money import Cents, in_dollars
 from core.orders import Order, OrderIntent, OrderState
 from core.runs import Run, RunKey, RunState
@@ -145,7 +145,7 @@ SKIPS: list[tuple[Skip, str]] = [
 
 @pytest.mark.parametrize(("skip", "said"), SKIPS, ids=[type(skip).__name__ for skip, _ in SKIPS])
 def test_a_skip_says_why_with_its_figures(skip: Skip, said: str) -> None:
-    assert run_messages.skipped(skip).text == said
+    assert skip_messages.skipped(skip).text == said
 
 
 @pytest.mark.parametrize(
@@ -160,13 +160,13 @@ def test_a_skip_says_why_with_its_figures(skip: Skip, said: str) -> None:
 )
 def test_too_little_cash_says_what_limits_it(limit: Limit, reserve: Cents, added: str) -> None:
     short = NotEnoughCash(49_99, 50_00, "Bonds", 1250, 1_00, limit, free_cash=300_00, reserve=reserve)
-    said = run_messages.skipped(short).text
+    said = skip_messages.skipped(short).text
     assert said.removesuffix(added).endswith("so that Bonds (12.5%) gets at least $1.")
 
 
 def test_a_debt_is_what_keeps_cash_from_being_invested_whatever_the_reserve() -> None:
     short = NotEnoughCash(0, 50_00, "Bonds", 1250, 1_00, Limit.CASH, free_cash=0, reserve=25_00, owed=40_50)
-    said = run_messages.skipped(short).text
+    said = skip_messages.skipped(short).text
     assert said.endswith("gets at least $1. The account owes Alpaca $40.50, which new cash pays first.")
 
 
@@ -216,7 +216,7 @@ def test_the_first_live_investment_shows_its_plan_and_carries_its_confirmation()
 
 
 def test_every_alert_is_plain_text_that_a_short_message_carries() -> None:
-    said = [run_messages.skipped(skip).text for skip, _ in SKIPS] + [
+    said = [skip_messages.skipped(skip).text for skip, _ in SKIPS] + [
         trouble_messages.broker_back().text,
         trouble_messages.stopped("x").text,
     ]
