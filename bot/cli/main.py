@@ -41,9 +41,15 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if "settings" in options and handing_over.is_wanted(options.settings, os.environ):
             return handing_over.hand_over(words, getattr(options, "file", None), is_root=os.geteuid() == 0)
-        return int(options.run(options))
+        code = int(options.run(options))
+        sys.stdout.flush()
     except KeyboardInterrupt:
         return FAILED
+    except BrokenPipeError:
+        # Whoever read it has seen enough. Python would write the rest at its end, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    return code
 
 
 def parser() -> argparse.ArgumentParser:

@@ -93,6 +93,8 @@ def with_settings(settings_file: Path | None, work: Callable[[Settings], int], *
     except BrokerAway as error:
         complain(f"Alpaca cannot be reached: {error}. Nothing was ordered; try again when it answers.")
         return FAILED
+    except BrokenPipeError:
+        raise
     except Exception:
         # Through the log, because that strikes the secrets out of the traceback.
         logging.getLogger(__name__).exception("allocator ends by an error that nobody expected")

@@ -106,6 +106,14 @@ def test_a_newcomer_sets_everything_up_at_a_terminal_and_no_secret_is_ever_shown
     assert "nothing was written" in again.screen
 
 
+def test_a_reader_that_has_seen_enough_ends_a_command_without_a_word() -> None:
+    with subprocess.Popen([SCRIPT, "allocation", "presets"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as command:  # noqa: S603  our own program
+        assert command.stdout is not None
+        assert command.stderr is not None
+        command.stdout.close()
+        assert (command.stderr.read(), command.wait(20)) == (b"", 1)
+
+
 def test_help_comes_at_once_and_every_command_has_examples_and_exit_codes(cold_trial: Trial) -> None:
     def fastest() -> float:
         taken: list[float] = []
