@@ -171,7 +171,7 @@ def unexplained(lots: Lots, held: Decimal) -> Decimal:
 def disagreement(lots: Lots, position: Position) -> str | None:
     """Return a sentence on how the lots differ from what the broker says of the position, None when they agree.
 
-    Alpaca keeps an average cost: after a sale it may rightly differ from what first in, first out leaves.
+    Alpaca follows costs in a way of its own: after a sale its basis may rightly differ from what the lots leave.
     """
     symbol = lots.symbol
     if unexplained(lots, position.quantity):
@@ -187,7 +187,7 @@ def disagreement(lots: Lots, position: Position) -> str | None:
     if abs(cost - position.cost_basis) <= max(Decimal("0.01"), abs(position.cost_basis) * _AGREEING):
         return None
     return (
-        f"By its lots {symbol} cost ${cost:,.2f}, by Alpaca's average cost ${position.cost_basis:,.2f}: "
+        f"By its lots {symbol} cost ${cost:,.2f}, by Alpaca's cost basis ${position.cost_basis:,.2f}: "
         "the gains told here follow the lots, first in, first out."
     )
 
