@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from multiprocessing import forkserver
@@ -70,16 +71,16 @@ def eight(access: Access) -> Iterator[Pool]:
 
 def workers() -> set[int]:
     """Return the process ids of all workers that this process's fork server has alive."""
-    return {
-        child.pid
-        for child in psutil.Process().children(recursive=True)
-        if child.status() != psutil.STATUS_ZOMBIE and "forkserver" in " ".join(_parent_line(child))
-    }
+    return {child.pid for child in psutil.Process().children(recursive=True) if _is_worker(child)}
 
 
-def _parent_line(process: psutil.Process) -> list[str]:
-    parent = process.parent()
-    return parent.cmdline() if parent is not None else []
+def _is_worker(process: psutil.Process) -> bool:
+    # Each may have ended since it was listed.
+    with suppress(psutil.NoSuchProcess):
+        parent = process.parent()
+        forked = parent is not None and "forkserver" in " ".join(parent.cmdline())
+        return forked and process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 def connections(pid: int) -> set[int]:

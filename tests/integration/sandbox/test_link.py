@@ -163,7 +163,11 @@ def test_a_port_that_refuses_is_refused_at_the_near_end_and_comes_back_where_it_
         socket.create_connection((HOST, port)).close()
     far.call(lambda world: world.faults.clear())
     assert httpx.URL(far.origin("alpaca")).port == port
-    socket.create_connection((HOST, port)).close()
+    with socket.create_connection((HOST, port), timeout=10) as back:
+        back.shutdown(socket.SHUT_WR)
+        # To the end: what is accepted while the line goes down is let go nowhere.
+        with suppress(ConnectionError):
+            assert back.recv(1) == b""
 
 
 # The link alone.
