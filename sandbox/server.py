@@ -35,7 +35,7 @@ T = TypeVar("T")
 DEFAULT_START = datetime(2026, 11, 23, 9, 0, tzinfo=NEW_YORK)
 
 _POLL_SECONDS = 0.01
-_LAST_LOOKS = 10
+_LAST_LOOKS = 3
 
 
 class Sandbox:
@@ -234,10 +234,8 @@ async def _serve(network: Network, ready: Future[tuple[asyncio.AbstractEventLoop
     finally:
         await network.close()
         # A TLS handshake that is under way belongs to no server yet, and Python 3.11 offers no other way to it. What
-        # was accepted at the very end gets its transport, and what relays it, only some moments later.
+        # was accepted at the very end gets its transport only a moment later.
         for _ in range(_LAST_LOOKS):
-            for task in asyncio.all_tasks() - {asyncio.current_task()}:
-                task.cancel()
             for transport in list(getattr(loop, "_transports", {}).values()):
                 transport.abort()
             await asyncio.sleep(0)

@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 from bot.cli import examples as cli_examples
-from bot.exits import MISCONFIGURED
 
 _ALLOCATION = """\
 examples:
@@ -53,10 +52,9 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         description="Make an allocation the active one, after the checks of `check`. On a terminal it shows what "
         "changes and asks; elsewhere it does it. The service must not be running: beside it, the chat does this.",
     )
-    change.set_defaults(run=_set)
+    change.set_defaults(run=_set, json=False)
     change.add_argument("--yes", action="store_true", help="do not ask")
     change.add_argument("--dry-run", action="store_true", help="show what it changes, as `check` does; change nothing")
-    change.add_argument("--json", action="store_true", help="with --dry-run: print it as JSON")
     offered = actions.add_parser(
         "presets",
         help="allocations to start from",
@@ -88,9 +86,6 @@ def _check(options: argparse.Namespace) -> int:
 def _set(options: argparse.Namespace) -> int:
     if options.dry_run:
         return _check(options)
-    if options.json:
-        sys.stderr.write("--json goes with --dry-run; what is active afterwards: allocator allocation show --json\n")
-        return MISCONFIGURED
     _preload()
     from bot.shell import allocations as shell_allocations  # noqa: PLC0415  as above
 

@@ -33,18 +33,27 @@ def _cents(value: object) -> Cents:
     return money.floor_to_cents(Decimal(str(value).strip().removeprefix("$")))
 
 
+def _digits(number: str) -> str:
+    return re.sub(r"[\s().-]", "", number).removeprefix("+")
+
+
 def _phone(text: str) -> str:
-    digits = re.sub(r"[\s().-]", "", text).removeprefix("+")
+    digits = _digits(text)
     if not re.fullmatch(r"\d{7,15}", digits):
         raise ValueError("must be a phone number with its country code, such as 14155550100")
     return digits
 
 
 def _sender(text: str) -> str:
-    # Vonage: a number, or a name of at most 11 letters and digits.
-    if re.fullmatch(r"[A-Za-z0-9 ]{1,11}", text):
+    # Vonage: a name of at most 11 letters and digits, a number, or a short code, which no country has below 3 digits.
+    if re.fullmatch(r"(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}", text):
         return text
-    return _phone(text)
+    if not re.fullmatch(r"[0-9]{3,15}", digits := _digits(text)):
+        raise ValueError(
+            "must be a number of your Vonage account with its country code, such as 14155550100, or a name of at most "
+            "11 letters, digits and spaces"
+        )
+    return digits
 
 
 def listed(value: object) -> object:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
+from bot.settings.file import words
 from bot.settings.model import (
     AlpacaSettings,
     InvestingSettings,
@@ -53,6 +54,5 @@ def by_the_settings(key: str, value: str) -> str | None:
         _SECTIONS[section].model_validate({name: value})
     except ValidationError as error:
         # The others are missing, and nobody has asked for them.
-        about = [one["msg"] for one in error.errors(include_url=False) if one["loc"][:1] == (name,)]
-        return "; ".join(one.removeprefix("Value error, ") for one in about) or None
+        return "; ".join(words(one) for one in error.errors(include_url=False) if one["loc"][:1] == (name,)) or None
     return None

@@ -1,6 +1,5 @@
 """SMS through Vonage, for those who want it."""
 
-import re
 from decimal import Decimal
 
 from bot.settings.model import VonageSettings
@@ -12,21 +11,6 @@ from bot.setup.settings_text import Value
 from bot.setup.trying import Away, WrongKeys
 
 REST_HOST = "rest.nexmo.com"
-
-
-def _sender_trouble(sender: str) -> str | None:
-    # Vonage: a name of at most 11 letters and digits, a number, or a short code, which no country has below 3 digits.
-    is_name = re.fullmatch(r"(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}", sender)
-    if is_name or re.fullmatch(r"[0-9]{3,15}", _digits(sender)):
-        return None
-    return (
-        "must be a number of your Vonage account with its country code, such as 14155550100, or a name of at most 11 "
-        "letters, digits and spaces"
-    )
-
-
-def _digits(number: str) -> str:
-    return re.sub(r"[\s().-]", "", number).removeprefix("+")
 
 
 API_KEY = Field(
@@ -42,7 +26,6 @@ SENDER = Field(
         "--sms-sender",
         "A number of your Vonage account, or a name of at most 11 letters where your country allows it.",
     ),
-    judged=_sender_trouble,
 )
 RECIPIENT = Field("vonage.recipient", Question("Your phone, with its country code", "--sms-recipient"))
 FIELDS = (API_KEY, API_SECRET, SENDER, RECIPIENT)
@@ -75,9 +58,8 @@ def change(interview: Interview) -> dict[str, Value | None]:
 
 def _values(interview: Interview, host: str) -> dict[str, Value | None]:
     key, secret, sender, recipient = (interview.take(one) for one in FIELDS)
-    written = sender if re.search("[A-Za-z]", sender) else _digits(sender)
     read = VonageSettings.model_validate(
-        {"api_key": key, "api_secret": secret, "sender": written, "recipient": recipient, "rest_host": host}
+        {"api_key": key, "api_secret": secret, "sender": sender, "recipient": recipient, "rest_host": host}
     )
     return {
         "api_key": key,

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.settings.file import SettingsError, checked, load
+from bot.setup.fields import by_the_settings
 from tests.unit.example import filled_in
 
 
@@ -45,6 +46,12 @@ def complaint(file: Path, text: str) -> str:
         ("reserve", 'reserve = "1.234"', "investing.reserve = 1.234: must be dollars of at most two decimals"),
         ("us_equity", "us_equity = 0", 'investing.minimum_order.us_equity = 0: must be at least "0.01"'),
         ("recipient", 'recipient = "me"', "vonage.recipient = me: must be a phone number with its country code"),
+        (
+            "sender",
+            'sender = "12"',
+            "vonage.sender = 12: must be a number of your Vonage account with its country code",
+        ),
+        ("sender", 'sender = "Much too long"', "vonage.sender = Much too long: must be a number of your Vonage"),
         ("rest_host", 'rest_host = "https://x"', "vonage.rest_host = https://x: must be a host or host:port without"),
         (
             "data_url",
@@ -229,3 +236,8 @@ def test_a_variable_that_is_no_json_is_explained(
 def test_a_single_owner_needs_no_list(file: Path) -> None:
     file.write_text(filled_in(owner_ids="owner_ids = 7"), encoding="utf-8")
     assert load(file).settings.telegram.owner_ids == (7,)
+
+
+def test_the_wizard_says_of_a_value_what_the_file_would_be_told() -> None:
+    assert by_the_settings("telegram.owner_ids", "me") == "must be a whole number"
+    assert by_the_settings("vonage.sender", "Allocator") is None

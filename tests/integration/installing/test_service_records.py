@@ -14,22 +14,7 @@ from bot.installing.service import Here
 from storage import binding, database
 from storage.backup import back_up
 from storage.lock import ServiceLock
-from tests.integration.machine import Recorded, everything, machine_in, write
-
-
-@pytest.fixture
-def programs() -> Recorded:
-    return Recorded()
-
-
-@pytest.fixture
-def here(tmp_path: Path, programs: Recorded) -> Here:
-    return machine_in(tmp_path, programs)
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Path:
-    return write(tmp_path, {})
+from tests.integration.installing.machine import Recorded, everything, write
 
 
 @pytest.fixture

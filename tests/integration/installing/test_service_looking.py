@@ -10,7 +10,7 @@ import pytest
 
 from bot.installing import looking, places, rolling_back, service
 from bot.installing.service import Here
-from tests.integration.machine import Recorded, another_version, machine_in, write
+from tests.integration.installing.machine import Recorded, another_version
 
 SHOWN = """\
 MainPID=4711
@@ -22,21 +22,6 @@ StatusText=paper account, chat connected = yes
 UnitFileState=enabled
 ActiveEnterTimestamp=Fri 2026-11-27 14:30:05 UTC
 """
-
-
-@pytest.fixture
-def programs() -> Recorded:
-    return Recorded()
-
-
-@pytest.fixture
-def here(tmp_path: Path, programs: Recorded) -> Here:
-    return machine_in(tmp_path, programs)
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Path:
-    return write(tmp_path, {})
 
 
 def test_the_status_as_json_keeps_its_keys_and_has_the_exit_code_of_the_other(

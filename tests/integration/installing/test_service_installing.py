@@ -11,22 +11,14 @@ import pytest
 from bot.installing import looking, places, rolling_back, service
 from bot.installing.service import Here
 from bot.installing.steps import Machine
-from tests.integration.machine import CHECKOUT, SECRET, Recorded, another_version, everything, machine_in, write
-
-
-@pytest.fixture
-def programs() -> Recorded:
-    return Recorded()
-
-
-@pytest.fixture
-def here(tmp_path: Path, programs: Recorded) -> Here:
-    return machine_in(tmp_path, programs)
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Path:
-    return write(tmp_path, {})
+from tests.integration.installing.machine import (
+    CHECKOUT,
+    SECRET,
+    Recorded,
+    another_version,
+    everything,
+    write,
+)
 
 
 def test_it_is_installed_with_the_settings_encrypted_and_no_secret_anywhere_else(

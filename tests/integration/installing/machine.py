@@ -9,7 +9,7 @@ from bot.installing.service import Here
 from bot.installing.steps import Machine
 from sandbox.settings import settings_text
 
-CHECKOUT = Path(__file__).parents[2]
+CHECKOUT = Path(__file__).parents[3]
 
 SECRET = "a-secret-of-the-owner"
 

@@ -1,0 +1,1 @@
+"""The service, put on a machine that is a folder."""
